@@ -1,0 +1,142 @@
+// Deterministic CBOR: the subset of RFC 8949 that Sealchart signs, hashes and sends, and a decoder that takes nothing else.
+// Spec: docs/spec/encoding.md. Values are unsigned and negative integers within ±(2^53−1), byte strings, text, booleans, null
+// and arrays of these; maps, tags and floats do not exist at this level (cose.ts writes COSE's one tag and one header map).
+//
+// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves. cbor-x never decodes: it is lenient.
+import { Encoder } from 'cbor-x'
+import { ProtocolError } from './errors.js'
+
+export type Value = number | string | boolean | null | Uint8Array | readonly Value[]
+
+export interface DecodeLimits {
+  /** Longest input in bytes; default 16 MiB. */
+  readonly bytes?: number
+  /** Deepest nesting of arrays; default 16. */
+  readonly depth?: number
+}
+
+const MAX_BYTES = 16 * 1024 * 1024
+const MAX_DEPTH = 16
+const cbor = new Encoder({ useRecords: false, tagUint8Array: false, variableMapSize: true })
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * The one deterministic encoding of a value (RFC 8949 §4.2.1).
+ * @throws ProtocolError USAGE for a value outside the subset, TOO_LARGE above 16 MiB.
+ */
+export function encode(value: Value): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(cbor.encode(prepare(value, 0)))
+  check(bytes)
+  return bytes
+}
+
+/** cbor-x writes integers of 2^32 and more as floats and every bigint in nine bytes: each form where it is the shortest. */
+function prepare(value: Value, depth: number): unknown {
+  if (depth > MAX_DEPTH) throw new ProtocolError('USAGE', 'value is nested too deeply to encode')
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new ProtocolError('USAGE', 'only safe integers can be encoded')
+    return value > 0xffffffff || value < -0x100000000 ? BigInt(value) : value
+  }
+  if (value instanceof Uint8Array) return asPlain(value)
+  if (Array.isArray(value)) return value.map((item: Value) => prepare(item, depth + 1))
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'string' && new TextDecoder().decode(new TextEncoder().encode(value)) === value) return value
+  throw new ProtocolError('USAGE', 'value is outside the encodable subset')
+}
+
+/** A Node Buffer would be tagged: only the plain class is a byte string to cbor-x. */
+const asPlain = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function check(bytes: Uint8Array): void {
+  try {
+    decode(bytes)
+  } catch (cause) {
+    throw new ProtocolError('INTERNAL', 'the encoder wrote bytes that the decoder refuses', { cause })
+  }
+}
+
+/**
+ * Decodes one value and refuses everything that `encode` does not write.
+ * @throws ProtocolError DECODE_TRUNCATED, DECODE_TRAILING, DECODE_NOT_SHORTEST, DECODE_INDEFINITE, DECODE_TYPE, DECODE_UTF8,
+ * DECODE_DEPTH, DECODE_RANGE, TOO_LARGE; before any allocation that the input controls.
+ */
+export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): Value {
+  if (!(bytes instanceof Uint8Array)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
+  if (bytes.length > (limits.bytes ?? MAX_BYTES)) throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
+  const [value, end] = item(bytes, 0, limits.depth ?? MAX_DEPTH)
+  if (end !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
+  return value
+}
+
+function item(bytes: Uint8Array, at: number, depth: number): [Value, number] {
+  const { major, value, next } = readHead(bytes, at)
+  switch (major) {
+    case 0:
+      return [value, next]
+    case 1:
+      if (value >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is below −(2^53−1)')
+      return [-1 - value, next]
+    case 2:
+      return [take(bytes, next, value).slice(), next + value]
+    case 3:
+      return [text(take(bytes, next, value)), next + value]
+    case 4:
+      return array(bytes, next, value, depth)
+    default:
+      return [value === 22 ? null : value === 21, next]
+  }
+}
+
+function array(bytes: Uint8Array, start: number, count: number, depth: number): [Value, number] {
+  if (depth === 0) throw new ProtocolError('DECODE_DEPTH', 'arrays are nested too deeply')
+  if (count > bytes.length - start) throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
+  const items: Value[] = []
+  let at = start
+  for (let i = 0; i < count; i++) {
+    const [value, end] = item(bytes, at, depth - 1)
+    items.push(value)
+    at = end
+  }
+  return [items, at]
+}
+
+/** The head of one item (RFC 8949 §3): major type, argument, and where the item's content begins. Used by cose.ts as well. */
+export function readHead(bytes: Uint8Array, at: number): { major: number; value: number; next: number } {
+  const first = bytes[at]
+  if (first === undefined) throw new ProtocolError('DECODE_TRUNCATED', 'input ends before a value')
+  const major = first >> 5
+  const info = first & 31
+  if (info === 31 && major !== 7) throw new ProtocolError('DECODE_INDEFINITE', 'indefinite lengths are not allowed')
+  if (major === 7 && info !== 20 && info !== 21 && info !== 22) {
+    throw new ProtocolError('DECODE_TYPE', 'floats, undefined and other simple values are not allowed')
+  }
+  if (major > 4 && major !== 7) throw new ProtocolError('DECODE_TYPE', 'maps and tags are not allowed here')
+  if (info > 27) throw new ProtocolError('DECODE_TYPE', 'reserved additional information')
+  if (info < 24) return { major, value: info, next: at + 1 }
+  const width = 1 << (info - 24)
+  const value = bigEndian(take(bytes, at + 1, width))
+  const least = width === 1 ? 24 : 2 ** (4 * width)
+  if (value < least) throw new ProtocolError('DECODE_NOT_SHORTEST', 'integer or length is not in its shortest form')
+  if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is above 2^53−1')
+  return { major, value, next: at + 1 + width }
+}
+
+function bigEndian(bytes: Uint8Array): number {
+  let value = 0
+  for (const byte of bytes) value = value * 256 + byte
+  return value
+}
+
+function take(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  if (length > bytes.length - at) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a value')
+  return bytes.subarray(at, at + length)
+}
+
+function text(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch (cause) {
+    throw new ProtocolError('DECODE_UTF8', 'text is not valid UTF-8', { cause })
+  }
+}
