@@ -1,11 +1,13 @@
 // Byte strings and the branded types over them: ids and hashes of equal length cannot be swapped by accident.
 // Spec: docs/spec/encoding.md, "Conventions". No cryptography here.
 
+import { ProtocolError } from './errors.js'
+
 declare const brand: unique symbol
 
 /** 32 bytes that name a chain. For a record chain also called the record's id. */
 export type ChainId = Uint8Array & { readonly [brand]: 'ChainId' }
-/** 32 bytes: the hash of a device's two public keys. */
+/** 32 bytes: the hash of a device's two public keys (device-keys.ts). */
 export type DeviceId = Uint8Array & { readonly [brand]: 'DeviceId' }
 /** 32 bytes: hash of a whole entry under the entry label; what leaves, grants and credentials are named by. */
 export type EntryHash = Uint8Array & { readonly [brand]: 'EntryHash' }
@@ -16,16 +18,30 @@ export type TreeHash = Uint8Array & { readonly [brand]: 'TreeHash' }
 /** 32 bytes: SHA-256 of an object, without label: segments, attachments, private parts. */
 export type Digest = Uint8Array & { readonly [brand]: 'Digest' }
 
+/** 32 bytes: an Ed25519 public key that passed `checkSignKey`. */
+export type SignKey = Uint8Array & { readonly [brand]: 'SignKey' }
+/** 1,216 bytes: an X-Wing public key that passed `checkBoxKey`. */
+export type BoxKey = Uint8Array & { readonly [brand]: 'BoxKey' }
+
+/**
+ * Its argument, if that is a byte string: callers without types would otherwise hash `undefined` or the text of an object.
+ * @throws ProtocolError USAGE
+ */
+export function expectBytes(value: Uint8Array): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
+  return value
+}
+
 /** Byte-wise equality of public values. Not constant-time: never for secrets. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
+  if (expectBytes(a).length !== expectBytes(b).length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }
 
 /** Order of byte strings as unsigned bytes, shorter first on a common prefix. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
-  const n = Math.min(a.length, b.length)
+  const n = Math.min(expectBytes(a).length, expectBytes(b).length)
   for (let i = 0; i < n; i++) {
     const d = (a[i] as number) - (b[i] as number)
     if (d !== 0) return d
@@ -33,9 +49,10 @@ export function compare(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
+/** One fresh byte string of all parts in order. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0
-  for (const part of parts) length += part.length
+  for (const part of parts) length += expectBytes(part).length
   const out = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
@@ -50,28 +67,29 @@ const digits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, 
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   let out = ''
-  for (const byte of bytes) out += digits[byte] as string
+  for (const byte of expectBytes(bytes)) out += digits[byte] as string
   return out
 }
 
 /** The inverse of `hex`; null for anything `hex` does not write. */
 export function unhex(text: string): Uint8Array<ArrayBuffer> | null {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null
+  if (typeof text !== 'string' || text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
 }
 
 /** Standard base64 with padding (RFC 4648 §4), as signed notes use it. */
 export function base64(bytes: Uint8Array): string {
   let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
+  for (const byte of expectBytes(bytes)) binary += String.fromCharCode(byte)
   return btoa(binary)
 }
 
 /** The inverse of `base64`; null for anything `base64` does not write (no whitespace, canonical padding bits). */
 export function unbase64(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return null
+  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return null
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
   return base64(bytes) === text ? bytes : null
 }
 
+/** The UTF-8 bytes of a text (RFC 3629). */
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)

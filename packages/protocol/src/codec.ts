@@ -4,6 +4,7 @@
 //
 // Encoding goes through cbor-x in one wrapper and is decoded again before it leaves. cbor-x never decodes: it is lenient.
 import { Encoder } from 'cbor-x'
+import { expectBytes } from './bytes.js'
 import { ProtocolError } from './errors.js'
 
 export type Value = number | string | boolean | null | Uint8Array | readonly Value[]
@@ -13,16 +14,26 @@ export interface DecodeLimits {
   readonly bytes?: number
   /** Deepest nesting of arrays; default 16. */
   readonly depth?: number
+  /** Most values, arrays included; default 2^20. */
+  readonly items?: number
+}
+
+/** What is left of the input's allowances while it is read. */
+interface Reader {
+  readonly bytes: Uint8Array
+  items: number
 }
 
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 16
+// An empty array is one byte of input and dozens in memory: bytes alone would not bound what a decoder allocates.
+const MAX_ITEMS = 1 << 20
 const cbor = new Encoder({ useRecords: false, tagUint8Array: false, variableMapSize: true })
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * The one deterministic encoding of a value (RFC 8949 §4.2.1).
- * @throws ProtocolError USAGE for a value outside the subset, TOO_LARGE above 16 MiB.
+ * @throws ProtocolError USAGE for a value outside the subset, TOO_LARGE above 16 MiB or 2^20 values.
  */
 export function encode(value: Value): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(cbor.encode(prepare(value, 0)))
@@ -32,15 +43,20 @@ export function encode(value: Value): Uint8Array<ArrayBuffer> {
 
 /** cbor-x writes integers of 2^32 and more as floats and every bigint in nine bytes: each form where it is the shortest. */
 function prepare(value: Value, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw new ProtocolError('USAGE', 'value is nested too deeply to encode')
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new ProtocolError('USAGE', 'only safe integers can be encoded')
+    if (!Number.isSafeInteger(value) || Object.is(value, -0))
+      throw new ProtocolError('USAGE', 'only safe integers can be encoded')
     return value > 0xffffffff || value < -0x100000000 ? BigInt(value) : value
   }
   if (value instanceof Uint8Array) return asPlain(value)
-  if (Array.isArray(value)) return value.map((item: Value) => prepare(item, depth + 1))
+  if (Array.isArray(value)) {
+    if (depth === MAX_DEPTH) throw new ProtocolError('USAGE', 'value is nested too deeply to encode')
+    // Array.from visits the holes of a sparse array too, and refuses them below.
+    return Array.from(value, (item: Value) => prepare(item, depth + 1))
+  }
   if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'string' && new TextDecoder().decode(new TextEncoder().encode(value)) === value) return value
+  // A lone surrogate has no UTF-8: it would silently become U+FFFD.
+  if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) return value
   throw new ProtocolError('USAGE', 'value is outside the encodable subset')
 }
 
@@ -52,6 +68,7 @@ function check(bytes: Uint8Array): void {
   try {
     decode(bytes)
   } catch (cause) {
+    if (cause instanceof ProtocolError && cause.code === 'TOO_LARGE') throw cause
     throw new ProtocolError('INTERNAL', 'the encoder wrote bytes that the decoder refuses', { cause })
   }
 }
@@ -59,17 +76,19 @@ function check(bytes: Uint8Array): void {
 /**
  * Decodes one value and refuses everything that `encode` does not write.
  * @throws ProtocolError DECODE_TRUNCATED, DECODE_TRAILING, DECODE_NOT_SHORTEST, DECODE_INDEFINITE, DECODE_TYPE, DECODE_UTF8,
- * DECODE_DEPTH, DECODE_RANGE, TOO_LARGE; before any allocation that the input controls.
+ * DECODE_DEPTH, DECODE_RANGE, TOO_LARGE (bytes or number of values); before any allocation that the input controls.
  */
 export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): Value {
-  if (!(bytes instanceof Uint8Array)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
-  if (bytes.length > (limits.bytes ?? MAX_BYTES)) throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  const [value, end] = item(bytes, 0, limits.depth ?? MAX_DEPTH)
+  if (expectBytes(bytes).length > (limits.bytes ?? MAX_BYTES))
+    throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
+  const [value, end] = item({ bytes, items: limits.items ?? MAX_ITEMS }, 0, limits.depth ?? MAX_DEPTH)
   if (end !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
   return value
 }
 
-function item(bytes: Uint8Array, at: number, depth: number): [Value, number] {
+function item(reader: Reader, at: number, depth: number): [Value, number] {
+  if (reader.items-- === 0) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
+  const { bytes } = reader
   const { major, value, next } = readHead(bytes, at)
   switch (major) {
     case 0:
@@ -78,23 +97,23 @@ function item(bytes: Uint8Array, at: number, depth: number): [Value, number] {
       if (value >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is below −(2^53−1)')
       return [-1 - value, next]
     case 2:
-      return [take(bytes, next, value).slice(), next + value]
+      return [new Uint8Array(take(bytes, next, value)), next + value]
     case 3:
       return [text(take(bytes, next, value)), next + value]
     case 4:
-      return array(bytes, next, value, depth)
+      return array(reader, next, value, depth)
     default:
       return [value === 22 ? null : value === 21, next]
   }
 }
 
-function array(bytes: Uint8Array, start: number, count: number, depth: number): [Value, number] {
+function array(reader: Reader, start: number, count: number, depth: number): [Value, number] {
   if (depth === 0) throw new ProtocolError('DECODE_DEPTH', 'arrays are nested too deeply')
-  if (count > bytes.length - start) throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
+  if (count > reader.bytes.length - start) throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
   const items: Value[] = []
   let at = start
   for (let i = 0; i < count; i++) {
-    const [value, end] = item(bytes, at, depth - 1)
+    const [value, end] = item(reader, at, depth - 1)
     items.push(value)
     at = end
   }

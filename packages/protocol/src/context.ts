@@ -1,9 +1,14 @@
 // The table of labels, and how a label and a context become bytes: the domain separation of every hash, signature and key.
 // Spec: docs/spec/encoding.md, "Labels and contexts". Nothing in Sealchart is hashed, signed, derived or sealed without a row here.
 import { sha256 } from '#sha256'
+import { concat, expectBytes } from './bytes.js'
 import { encode, type Value } from './codec.js'
+import { ProtocolError } from './errors.js'
 
-/** Purpose → label. ASCII, so that no label followed by CBOR (whose first byte here is ≥ 0x80) is a prefix of another. */
+// Labels are ASCII and what follows one begins with a byte of 0x80 or more (a CBOR array or tag), so that no labelled string of
+// one purpose is a labelled string of another, although some labels begin with another label.
+
+/** Purpose → label. */
 export const labels = {
   // signatures (COSE external AAD, RFC 9421 tag)
   entry: 'sealchart/v1/entry',
@@ -56,16 +61,19 @@ export const labelBytes = (purpose: Purpose): Uint8Array<ArrayBuffer> => new Uin
 
 /** label ‖ CBOR(context): what goes into associated data, HPKE and HKDF info, and COSE's external data. */
 export function bind(purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> {
-  const label = prefixes[purpose]
-  const encoded = encode(context)
-  const out = new Uint8Array(label.length + encoded.length)
-  out.set(label)
-  out.set(encoded, label.length)
-  return out
+  if (!Array.isArray(context)) throw new ProtocolError('USAGE', 'a context is an array')
+  return concat(prefixes[purpose], encode(context))
 }
 
 /** SHA-256(label ‖ CBOR(context)). */
-export const hashOf = (purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> => sha256(bind(purpose, context))
+export const hashOf = (purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> =>
+  sha256(bind(purpose, context))
 
-/** SHA-256(label ‖ object), for an object that is a canonical encoding already. */
-export const hashBytes = (purpose: Purpose, object: Uint8Array): Uint8Array<ArrayBuffer> => sha256(prefixes[purpose], object)
+/**
+ * SHA-256(label ‖ object), for an object that is a canonical encoding already: a CBOR array or a COSE_Sign1.
+ * @throws ProtocolError USAGE for an object that begins with a byte below 0x80, which could continue a label.
+ */
+export function hashBytes(purpose: Purpose, object: Uint8Array): Uint8Array<ArrayBuffer> {
+  if ((expectBytes(object)[0] ?? 0) < 0x80) throw new ProtocolError('USAGE', 'a labelled object is a CBOR array or tag')
+  return sha256(prefixes[purpose], object)
+}

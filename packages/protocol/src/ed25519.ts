@@ -5,6 +5,7 @@
 // with the recomputed one, without the cofactor, which also refuses a non-canonical R. Two honest verifiers therefore never
 // disagree about a signature. conformance/ed25519.mjs proves it on 914 edge cases.
 import sodium from 'libsodium-wrappers'
+import { expectBytes } from './bytes.js'
 import { ProtocolError } from './errors.js'
 
 const state = { loaded: false }
@@ -20,10 +21,8 @@ export async function ready(): Promise<void> {
  * @throws ProtocolError USAGE when an argument is not a Uint8Array, or before `ready` has resolved.
  */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  for (const argument of [publicKey, message, signature]) {
-    // libsodium would also take a string as the message and sign its UTF-8.
-    if (!(argument instanceof Uint8Array)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
-  }
+  // libsodium would also take a string as the message and verify its UTF-8.
+  for (const argument of [publicKey, message, signature]) expectBytes(argument)
   if (!state.loaded) throw new ProtocolError('USAGE', 'call ready() before verifying')
   if (publicKey.length !== 32 || signature.length !== 64) return false
   return sodium.crypto_sign_verify_detached(signature, message, publicKey)

@@ -15,11 +15,24 @@ const refuse = (at: string, expected: string): never => {
   throw new ProtocolError('DECODE_SHAPE', `${at}: expected ${expected}`)
 }
 
-/** Encodes a structure to bytes. Its own decoder runs first, so nothing leaves that a reader would refuse. */
+/**
+ * Encodes a structure to bytes. Its own decoder runs first, so nothing leaves that a reader would refuse.
+ * @throws ProtocolError USAGE naming the field, TOO_LARGE.
+ */
 export function pack<T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> {
-  const encoded = shape.encode(value)
-  shape.decode(encoded, 'value')
-  return encode(encoded)
+  return encode(checked(shape, value))
+}
+
+function checked<T>(shape: Shape<T>, value: T): Value {
+  try {
+    const encoded = shape.encode(value)
+    shape.decode(encoded, 'value')
+    return encoded
+  } catch (cause) {
+    // What is wrong with a value that we were asked to write is the caller's, not a sender's.
+    const message = cause instanceof ProtocolError ? cause.message : 'value does not have the structure to encode'
+    throw new ProtocolError('USAGE', message, { cause })
+  }
 }
 
 /** Decodes bytes to a structure. @throws ProtocolError DECODE_*, TOO_LARGE. */
@@ -34,7 +47,10 @@ const leaf = <T extends Value>(test: (value: Value) => boolean, expected: string
 
 /** An unsigned integer up to `max` (default 2^53−1). */
 export const uint = (max: number = Number.MAX_SAFE_INTEGER): Shape<number> =>
-  leaf((value) => typeof value === 'number' && value >= 0 && value <= max, `an unsigned integer up to ${max}`)
+  leaf(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max,
+    `an unsigned integer up to ${max}`,
+  )
 
 export const bool: Shape<boolean> = leaf((value) => typeof value === 'boolean', 'a boolean')
 
@@ -46,7 +62,11 @@ export const bytes = <T extends Uint8Array = Uint8Array>(length: number): Shape<
 export const blob = (max: number, min = 0): Shape<Uint8Array> =>
   leaf((value) => value instanceof Uint8Array && value.length >= min && value.length <= max, `${min} to ${max} bytes`)
 
-/** Text of `min` to `max` UTF-16 units, in Unicode normalisation form C, without control characters. */
+// Control characters; line and paragraph separator; and the marks that embed, override or isolate a direction, with which a
+// name can be made to read as another one.
+const refused = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/
+
+/** Text of `min` to `max` UTF-16 units, in Unicode normalisation form C, without control and direction characters. */
 export const text = (max: number, min = 0): Shape<string> =>
   leaf(
     (value) =>
@@ -54,8 +74,7 @@ export const text = (max: number, min = 0): Shape<string> =>
       value.length >= min &&
       value.length <= max &&
       value.normalize('NFC') === value &&
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-      !/[\u0000-\u001f\u007f-\u009f]/.test(value),
+      !refused.test(value),
     `${min} to ${max} characters of normalised text`,
   )
 
@@ -85,8 +104,12 @@ export const struct = <const F extends Fields>(fields: F): Shape<Struct<F>> => {
   const names = Object.keys(fields)
   return {
     decode(value, at) {
-      if (!Array.isArray(value) || value.length !== names.length) return refuse(at, `an array of ${names.length} fields`)
-      const decoded = names.map((name, i) => [name, (fields[name] as Shape<unknown>).decode(value[i] as Value, `${at}.${name}`)])
+      if (!Array.isArray(value) || value.length !== names.length)
+        return refuse(at, `an array of ${names.length} fields`)
+      const decoded = names.map((name, i) => [
+        name,
+        (fields[name] as Shape<unknown>).decode(value[i] as Value, `${at}.${name}`),
+      ])
       return Object.fromEntries(decoded) as Struct<F>
     },
     encode: (value) => names.map((name) => (fields[name] as Shape<unknown>).encode(value[name as keyof F])),
