@@ -1,0 +1,55 @@
+// The platform's ciphers on WebCrypto, for browsers and other runtimes; HMAC of small inputs by @noble/hashes, which needs no promise.
+// Spec: docs/spec/sealing.md. Same bytes as cipher-node.ts. Keys are imported as not extractable, for AES-GCM only.
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256, sha384 } from '@noble/hashes/sha2.js'
+import { concat, equal } from '@sealchart/protocol'
+import type { Aead, Cipher, Nonce, Sealed } from './cipher.js'
+
+/** WebCrypto's types exclude memory shared between threads; a view of such memory is refused by WebCrypto itself. */
+const source = (bytes: Uint8Array): BufferSource => bytes as Uint8Array<ArrayBuffer>
+
+const algorithm = ({ iv, aad }: Nonce): AesGcmParams => ({
+  name: 'AES-GCM',
+  iv: source(iv),
+  additionalData: source(aad),
+  tagLength: 128,
+})
+
+/** WebCrypto wants ciphertext and tag in one piece: a view where they lie side by side already, which is the usual case. */
+function joined({ body, tag }: Sealed): Uint8Array {
+  const adjacent = body.buffer === tag.buffer && body.byteOffset + body.length === tag.byteOffset
+  return adjacent ? new Uint8Array(body.buffer, body.byteOffset, body.length + tag.length) : concat(body, tag)
+}
+
+async function aead(raw: Uint8Array): Promise<Aead> {
+  const { subtle } = globalThis.crypto
+  const key = await subtle.importKey('raw', source(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
+  return {
+    async seal(nonce, plaintext) {
+      const bytes = new Uint8Array(await subtle.encrypt(algorithm(nonce), key, source(plaintext)))
+      return { body: bytes.subarray(0, plaintext.length), tag: bytes.subarray(plaintext.length) }
+    },
+    async open(nonce, sealed) {
+      try {
+        return new Uint8Array(await subtle.decrypt(algorithm(nonce), key, source(joined(sealed))))
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+export const cipher: Cipher = {
+  aead,
+  async sha256(parts) {
+    const [only, ...rest] = parts
+    const bytes = only !== undefined && rest.length === 0 ? only : concat(...parts)
+    return new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', source(bytes)))
+  },
+  hmac(hash, key, parts) {
+    const mac = hmac.create(hash === 'sha256' ? sha256 : sha384, key)
+    for (const part of parts) mac.update(part)
+    return mac.digest()
+  },
+  same: equal,
+}
