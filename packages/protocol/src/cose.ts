@@ -29,6 +29,8 @@ export interface Sign1 {
 export type DecodedSign1 = Sign1 & { readonly protectedBytes: Uint8Array }
 
 const MAX_BYTES = 64 * 1024
+/** 149 bytes are not payload, where the payload's length takes two bytes. */
+const MAX_PAYLOAD = MAX_BYTES - 149
 const HEADER = 75
 const CHAIN_AT = 9
 const DEVICE_AT = 43
@@ -52,22 +54,25 @@ export function protectedHeader(chain: ChainId, device: DeviceId): Uint8Array<Ar
   return out
 }
 
-/** The bytes that are signed: Sig_structure of a COSE_Sign1 (RFC 9052 §4.4). `aad` begins with the label of the purpose. */
-export const signatureInput = (
-  protectedBytes: Uint8Array,
-  aad: Uint8Array,
-  payload: Uint8Array,
-): Uint8Array<ArrayBuffer> =>
-  encode(['Signature1', expectBytes(protectedBytes), expectBytes(aad), expectBytes(payload)])
+/**
+ * The bytes that are signed: Sig_structure of a COSE_Sign1 (RFC 9052 §4.4). `aad` is `bind(purpose, context)`. The header is written
+ * anew from the ids that the caller goes on to use, so that these are what the signature covers.
+ * @throws ProtocolError USAGE, TOO_LARGE for a payload that no COSE_Sign1 of this format holds.
+ */
+export function signatureInput(parts: Omit<Sign1, 'signature'>, aad: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { chain, device, payload } = parts
+  if (expectBytes(payload).length > MAX_PAYLOAD)
+    throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
+  return encode(['Signature1', protectedHeader(chain, device), expectBytes(aad), payload])
+}
 
 /** The one encoding. @throws ProtocolError USAGE for wrong lengths, TOO_LARGE above 64 KiB. */
 export function encodeSign1(parts: Sign1): Uint8Array<ArrayBuffer> {
   if (expectBytes(parts.signature).length !== 64) throw new ProtocolError('USAGE', 'a signature is 64 bytes')
   const header = protectedHeader(parts.chain, parts.device)
-  const payload = encode(expectBytes(parts.payload))
-  const out = concat(start, header, Uint8Array.of(0xa0), payload, signatureHead, parts.signature)
-  if (out.length > MAX_BYTES) throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
-  return out
+  if (expectBytes(parts.payload).length > MAX_PAYLOAD)
+    throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
+  return concat(start, header, Uint8Array.of(0xa0), encode(parts.payload), signatureHead, parts.signature)
 }
 
 /**
@@ -108,11 +113,11 @@ function refuse(message: string): never {
 
 /** Signs a payload for a purpose. `aad` is `bind(purpose, context)`. @throws ProtocolError USAGE, TOO_LARGE. */
 export async function sign1(
-  parts: { readonly chain: ChainId; readonly device: DeviceId; readonly aad: Uint8Array; readonly payload: Uint8Array },
+  parts: Omit<Sign1, 'signature'> & { readonly aad: Uint8Array },
   signer: Signer,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { chain, device, aad, payload } = parts
-  const signature = await signer(signatureInput(protectedHeader(chain, device), aad, payload))
+  const { chain, device, payload } = parts
+  const signature = await signer(signatureInput(parts, parts.aad))
   return encodeSign1({ chain, device, payload, signature })
 }
 
@@ -123,8 +128,7 @@ export async function sign1(
  */
 export function verifySign1(signed: Uint8Array | DecodedSign1, publicKey: Uint8Array, aad: Uint8Array): DecodedSign1 {
   const parts = signed instanceof Uint8Array ? decodeSign1(signed) : signed
-  // The header is written anew from the ids that the caller goes on to use, so that these are what the signature covers.
-  const input = signatureInput(protectedHeader(parts.chain, parts.device), aad, parts.payload)
+  const input = signatureInput(parts, aad)
   if (!verify(publicKey, input, parts.signature)) throw new ProtocolError('SIG', 'the signature does not verify')
   return parts
 }

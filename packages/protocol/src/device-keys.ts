@@ -103,6 +103,12 @@ export const boxKey: Shape<BoxKey> = checked(BOX_KEY, checkBoxKey)
 /** Both public keys of a device on the wire. */
 export const devicePublicKeys: Shape<DevicePublicKeys> = struct({ sign: signKey, box: boxKey })
 
+/** Both checks, for keys that did not come through a decoder. @throws ProtocolError KEY_FORMAT, USAGE. */
+export const checkDeviceKeys = (keys: { readonly sign: Uint8Array; readonly box: Uint8Array }): DevicePublicKeys => ({
+  sign: checkSignKey(keys.sign),
+  box: checkBoxKey(keys.box),
+})
+
 /** The id of the device with these keys: 32 bytes. Both keys count, so neither can be swapped under a known id. */
-export const deviceId = (sign: SignKey, box: BoxKey): DeviceId =>
-  hashOf('deviceId', [sign, box]) as Uint8Array as DeviceId
+export const deviceId = (keys: DevicePublicKeys): DeviceId =>
+  hashOf('deviceId', [expectBytes(keys.sign), expectBytes(keys.box)]) as Uint8Array as DeviceId
