@@ -15,6 +15,8 @@ export type EntryHash = Uint8Array & { readonly [brand]: 'EntryHash' }
 export type LinkHash = Uint8Array & { readonly [brand]: 'LinkHash' }
 /** 32 bytes: node or root of an RFC 6962 tree. */
 export type TreeHash = Uint8Array & { readonly [brand]: 'TreeHash' }
+/** 32 bytes: the place in the log that exactly one entry may take: derived from what the entry follows. */
+export type Slot = Uint8Array & { readonly [brand]: 'Slot' }
 /** 32 bytes: SHA-256 of an object, without label: segments, attachments, private parts. */
 export type Digest = Uint8Array & { readonly [brand]: 'Digest' }
 
