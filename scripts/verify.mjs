@@ -19,6 +19,11 @@ const ownChecks = readdirSync(join(root, 'scripts'))
 
 /** @type {import('./steps.mjs').Step[]} */
 export const verifySteps = [
+  // First, so that no count can come from an earlier run.
+  {
+    name: 'reports of earlier runs removed',
+    action: () => rmSync(join(root, '.reports'), { recursive: true, force: true }),
+  },
   { name: 'install and build', action: prepare, needed: true },
   { name: 'format', command: ['biome', 'check', '.'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
@@ -27,10 +32,6 @@ export const verifySteps = [
   { name: 'unused files and dependencies', command: ['knip', '--no-config-hints'] },
   ...packages.map((path) => ({ name: `publish ${path}`, command: ['publint', 'run', path, '--strict'] })),
   ...ownChecks.map((name) => ({ name: name.slice(0, -'.mjs'.length), command: ['node', `scripts/${name}`] })),
-  {
-    name: 'reports of earlier runs removed',
-    action: () => rmSync(join(root, '.reports'), { recursive: true, force: true }),
-  },
   { name: 'npm test', command: ['npm', 'test'], loud: true },
 ]
 
