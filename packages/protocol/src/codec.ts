@@ -110,6 +110,7 @@ function item(reader: Reader, at: number, depth: number): [Value, number] {
 function array(reader: Reader, start: number, count: number, depth: number): [Value, number] {
   if (depth === 0) throw new ProtocolError('DECODE_DEPTH', 'arrays are nested too deeply')
   if (count > reader.bytes.length - start) throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
+  if (count > reader.items) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
   const items: Value[] = []
   let at = start
   for (let i = 0; i < count; i++) {
