@@ -12,7 +12,7 @@ const VECTORS = '../shared/vectors'
 
 const begun = Date.now()
 const failedSteps = await runSteps(
-  [...verifySteps, { name: 'conformance', command: ['npm', 'run', 'conformance', '--', VECTORS], loud: true }],
+  [...verifySteps, { name: 'conformance', command: ['npm', 'run', 'conformance', '--', VECTORS] }],
   { seconds: SECONDS },
 )
 const counts = [...packages.map((path) => countVitest(basename(path))), countConformance()]

@@ -29,7 +29,8 @@ export async function runSteps(steps, { seconds = Infinity, env = {} } = {}) {
     if (step.loud) console.log(`─── ${step.name}`)
     const started = Date.now()
     const { ok, output } = await attempt(step, Number.isFinite(seconds) ? left() : undefined, env)
-    if (!ok) console.log(output)
+    // Indented, so that a line of a step's output cannot be taken for one of ours.
+    if (!ok && output !== '') console.log(output.trimEnd().replace(/^/gm, '    '))
     console.log(`${ok ? 'ok    ' : 'FAILED'} ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${step.name}`)
     if (!ok) failed.push(step.name)
     if (!ok && step.needed) break
