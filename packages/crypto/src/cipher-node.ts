@@ -5,6 +5,8 @@ import type { Aead, Cipher, Nonce, Sealed } from './cipher.js'
 
 const ALGORITHM = 'aes-256-gcm'
 const TAG = { authTagLength: 16 }
+/** Small enough to be compared while it is still in the processor's cache. */
+const CHECKED_AT_ONCE = 65_536
 
 /** A Node Buffer as the plain class, over the same memory. These buffers come from OpenSSL's own allocations, not Node's pool. */
 const plain = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
@@ -32,6 +34,22 @@ function aead(key: Uint8Array): Aead {
         return null
       }
     },
+    check({ iv, aad }: Nonce, { body, tag }: Sealed, plaintext: Uint8Array): boolean {
+      if (body.length !== plaintext.length) return false
+      const gcm = createDecipheriv(ALGORITHM, key, iv, TAG)
+      gcm.setAAD(aad)
+      gcm.setAuthTag(tag)
+      for (let at = 0; at < body.length; at += CHECKED_AT_ONCE) {
+        const opened = gcm.update(body.subarray(at, at + CHECKED_AT_ONCE))
+        if (Buffer.compare(opened, plaintext.subarray(at, at + CHECKED_AT_ONCE)) !== 0) return false
+      }
+      try {
+        gcm.final()
+        return true
+      } catch {
+        return false
+      }
+    },
   }
 }
 
@@ -47,5 +65,4 @@ export const cipher: Cipher = {
     for (const part of parts) mac.update(part)
     return new Uint8Array(mac.digest())
   },
-  same: (a, b) => Buffer.compare(a, b) === 0,
 }

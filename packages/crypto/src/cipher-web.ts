@@ -24,17 +24,22 @@ function joined({ body, tag }: Sealed): Uint8Array {
 async function aead(raw: Uint8Array): Promise<Aead> {
   const { subtle } = globalThis.crypto
   const key = await subtle.importKey('raw', source(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
+  const open = async (nonce: Nonce, sealed: Sealed): Promise<Uint8Array | null> => {
+    try {
+      return new Uint8Array(await subtle.decrypt(algorithm(nonce), key, source(joined(sealed))))
+    } catch {
+      return null
+    }
+  }
   return {
     async seal(nonce, plaintext) {
       const bytes = new Uint8Array(await subtle.encrypt(algorithm(nonce), key, source(plaintext)))
       return { body: bytes.subarray(0, plaintext.length), tag: bytes.subarray(plaintext.length) }
     },
-    async open(nonce, sealed) {
-      try {
-        return new Uint8Array(await subtle.decrypt(algorithm(nonce), key, source(joined(sealed))))
-      } catch {
-        return null
-      }
+    open,
+    async check(nonce, sealed, plaintext) {
+      const opened = await open(nonce, sealed)
+      return opened !== null && equal(opened, plaintext)
     },
   }
 }
@@ -51,5 +56,4 @@ export const cipher: Cipher = {
     for (const part of parts) mac.update(part)
     return mac.digest()
   },
-  same: equal,
 }

@@ -22,6 +22,8 @@ export interface Aead {
   seal(nonce: Nonce, plaintext: Uint8Array): Awaitable<Sealed>
   /** The plaintext, or null if anything about it does not fit. Nothing is released before the tag is verified. */
   open(nonce: Nonce, sealed: Sealed): Awaitable<Uint8Array | null>
+  /** True if `sealed` opens to `plaintext`: what a sealer asks about its own work, without a second plaintext in memory where possible. */
+  check(nonce: Nonce, sealed: Sealed, plaintext: Uint8Array): Awaitable<boolean>
 }
 
 export interface Cipher {
@@ -31,6 +33,4 @@ export interface Cipher {
   sha256(parts: readonly Uint8Array[]): Awaitable<Uint8Array>
   /** HMAC (RFC 2104) of the concatenation of small parts; synchronous everywhere. */
   hmac(hash: 'sha256' | 'sha384', key: Uint8Array, parts: readonly Uint8Array[]): Uint8Array
-  /** Byte-wise equality of large public values, as fast as the platform can; not constant-time. */
-  same(a: Uint8Array, b: Uint8Array): boolean
 }

@@ -5,10 +5,10 @@
 // segment is opened; a segment binds its position and whether it is the last. Segments are sealed and opened in any order.
 // This file does not know what it seals, where segments are kept, nor how many a file may have: manifests say that.
 
-import { concat } from '@sealchart/protocol'
+import { concat, equal } from '@sealchart/protocol'
 import { cipher } from '#cipher'
 import { draw, type Random, requireBytes } from './check.js'
-import type { Aead, Awaitable } from './cipher.js'
+import type { Aead, Awaitable, Nonce } from './cipher.js'
 import { CryptoError, unauthentic } from './errors.js'
 import {
   encodeParameters,
@@ -165,12 +165,12 @@ function sealing(message: Message, random: Random): Sealing {
     async resealSegment(plaintext, position, final, recorded) {
       const segment = await sealWith(plaintext, position, final, recorded.iv)
       const name = await nameSegment(segment)
-      if (cipher.same(name, recorded.name)) return segment
+      if (equal(name, recorded.name)) return segment
       throw new CryptoError('SOURCE_CHANGED', 'the content is not what was sealed before the interruption')
     },
     async verifySegment(segment, plaintext, position, final) {
-      const opened = await open(message, segment, position, final).catch(() => null)
-      if (opened !== null && cipher.same(opened, plaintext)) return
+      const { nonce, aead } = await place(message, segment, position, final)
+      if (await aead.check(nonce, segment, plaintext)) return
       throw new CryptoError('SELFCHECK', 'a segment that was just sealed does not open to its plaintext')
     },
   }
@@ -202,14 +202,25 @@ async function open(
   position: number,
   final: boolean,
 ): Promise<Uint8Array> {
-  requirePlace(position, final)
   const segment = received instanceof Uint8Array ? splitSegment(received) : received
-  for (const piece of [segment.prefix, segment.body, segment.tag]) requireBytes(piece, 'segment')
-  if (!fitsPlace(segment, message.parameters, position, final)) throw unauthentic()
-  const aead = await message.aeadAt(position)
-  const plaintext = await aead.open({ iv: segmentIv(segment), aad: segmentContext(position, final) }, segment)
+  const { nonce, aead } = await place(message, segment, position, final)
+  const plaintext = await aead.open(nonce, segment)
   if (plaintext === null) throw unauthentic()
   return plaintext
+}
+
+/** What a segment at this place is opened with, if its lengths are those of one. */
+async function place(
+  message: Message,
+  segment: Segment,
+  position: number,
+  final: boolean,
+): Promise<{ nonce: Nonce; aead: Aead }> {
+  requirePlace(position, final)
+  for (const piece of [segment.prefix, segment.body, segment.tag]) requireBytes(piece, 'segment')
+  if (!fitsPlace(segment, message.parameters, position, final)) throw unauthentic()
+  const nonce = { iv: segmentIv(segment), aad: segmentContext(position, final) }
+  return { nonce, aead: await message.aeadAt(position) }
 }
 
 /** A segment's name: the SHA-256 of its bytes, under which a relay keeps it. */

@@ -1,3 +1,4 @@
+export { startSealPool } from '#pool'
 export { type Random, systemRandom } from './check.js'
 export { CryptoError } from './errors.js'
 export {
@@ -25,6 +26,16 @@ export {
 } from './floe-layout.js'
 export { HPKE_OVERHEAD, type HpkeContext, openWith, publicKeyOf, sealTo } from './hpke.js'
 export { checkPaddedLength, checkPadding, paddedLength } from './padme.js'
+export type {
+  NamedBytes,
+  NamedSegment,
+  PoolFile,
+  PoolOpening,
+  PoolSealing,
+  SealPool,
+  Source,
+  StartSealPool,
+} from './pool.js'
 export {
   type AnySecret,
   asSecret,
