@@ -93,5 +93,8 @@ export function unbase64(text: string): Uint8Array<ArrayBuffer> | null {
   return base64(bytes) === text ? bytes : null
 }
 
-/** The UTF-8 bytes of a text (RFC 3629). */
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+/** The UTF-8 bytes of a text (RFC 3629). @throws ProtocolError USAGE for anything but a string. */
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  if (typeof text !== 'string') throw new ProtocolError('USAGE', 'expected a string')
+  return new TextEncoder().encode(text)
+}

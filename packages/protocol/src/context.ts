@@ -1,7 +1,7 @@
 // The table of labels, and how a label and a context become bytes: the domain separation of every hash, signature and key.
 // Spec: docs/spec/encoding.md, "Labels and contexts". Nothing in Sealchart is hashed, signed, derived or sealed without a row here.
 import { sha256 } from '#sha256'
-import { concat, expectBytes } from './bytes.js'
+import { concat, expectBytes, utf8 } from './bytes.js'
 import { encode, type Value } from './codec.js'
 import { ProtocolError } from './errors.js'
 
@@ -52,17 +52,22 @@ export const labels = {
 
 export type Purpose = keyof typeof labels
 
-const prefixes = Object.fromEntries(
-  Object.entries(labels).map(([purpose, label]) => [purpose, new TextEncoder().encode(label)]),
-) as Record<Purpose, Uint8Array>
+const prefixes = new Map<string, Uint8Array>(Object.entries(labels).map(([purpose, label]) => [purpose, utf8(label)]))
 
-/** The bytes of a label alone. A fresh copy. */
-export const labelBytes = (purpose: Purpose): Uint8Array<ArrayBuffer> => new Uint8Array(prefixes[purpose])
+function prefix(purpose: Purpose): Uint8Array {
+  const bytes = prefixes.get(purpose)
+  // Without its label a hash or key would fit any place, so a misspelt purpose must not pass as an empty one.
+  if (!bytes) throw new ProtocolError('USAGE', 'no such purpose in the table of labels')
+  return bytes
+}
 
-/** label ‖ CBOR(context): what goes into associated data, HPKE and HKDF info, and COSE's external data. */
+/** The bytes of a label alone. A fresh copy. @throws ProtocolError USAGE */
+export const labelBytes = (purpose: Purpose): Uint8Array<ArrayBuffer> => new Uint8Array(prefix(purpose))
+
+/** label ‖ CBOR(context): what goes into associated data, HPKE and HKDF info, and COSE's external data. @throws ProtocolError USAGE */
 export function bind(purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> {
   if (!Array.isArray(context)) throw new ProtocolError('USAGE', 'a context is an array')
-  return concat(prefixes[purpose], encode(context))
+  return concat(prefix(purpose), encode(context))
 }
 
 /** SHA-256(label ‖ CBOR(context)). */
@@ -75,5 +80,5 @@ export const hashOf = (purpose: Purpose, context: readonly Value[]): Uint8Array<
  */
 export function hashBytes(purpose: Purpose, object: Uint8Array): Uint8Array<ArrayBuffer> {
   if ((expectBytes(object)[0] ?? 0) < 0x80) throw new ProtocolError('USAGE', 'a labelled object is a CBOR array or tag')
-  return sha256(prefixes[purpose], object)
+  return sha256(prefix(purpose), object)
 }

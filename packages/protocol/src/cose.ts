@@ -127,7 +127,7 @@ export async function sign1(
  * @throws ProtocolError SIG; for bytes also what `decodeSign1` throws.
  */
 export function verifySign1(signed: Uint8Array | DecodedSign1, publicKey: Uint8Array, aad: Uint8Array): DecodedSign1 {
-  const parts = signed instanceof Uint8Array ? decodeSign1(signed) : signed
+  const parts = signed instanceof Uint8Array || !signed ? decodeSign1(signed) : signed
   const input = signatureInput(parts, aad)
   if (!verify(publicKey, input, parts.signature)) throw new ProtocolError('SIG', 'the signature does not verify')
   return parts

@@ -52,8 +52,11 @@ const parameters = ({ chain, device, created }: RequestSigner): string =>
   `${COVERED};created=${created / 1000};keyid="${hex(chain)}:${hex(device)}";tag="${labels.request}"`
 
 /** Content-Digest with SHA-256 and no other value (RFC 9530 §2). */
-const contentDigest = (body: Content): string =>
-  `sha-256=:${base64(body instanceof Uint8Array ? sha256(body) : expectBytes(body.sha256))}:`
+function contentDigest(body: Content): string {
+  const digest = body instanceof Uint8Array ? sha256(body) : expectBytes(body?.sha256)
+  if (digest.length !== 32) fail('USAGE', 'a body is bytes, or their SHA-256')
+  return `sha-256=:${base64(digest)}:`
+}
 
 /** The signature base (RFC 9421 §2.5). It begins with a quotation mark, which no Sig_structure of COSE does. */
 const signatureBase = (request: Omit<RequestParts, 'body'>, digest: string, signer: RequestSigner): Uint8Array =>
@@ -129,7 +132,7 @@ export async function verifyRequest(
   if (headers.get('content-digest') !== digest) fail('REQUEST_DIGEST', 'Content-Digest is not that of the body')
   const key = await lookupKey(signer.chain, signer.device)
   // An unknown device and a bad signature answer alike: which devices exist is not told to strangers.
-  if (key === null || !verify(key, signatureBase(request, digest, signer), signature)) {
+  if (!key || !verify(key, signatureBase(request, digest, signer), signature)) {
     fail('REQUEST_SIGNATURE', 'the signature does not verify')
   }
   return signer
