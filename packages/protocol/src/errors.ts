@@ -83,6 +83,7 @@ export const errorCodes = {
   LOCK_MISSING: ['internal', 'stop'],
   LOCK_HELD: ['usage', 'stop'],
   SELFCHECK: ['internal', 'stop'],
+  OUTCOME_UNKNOWN: ['internal', 'stop'],
   // The SDK (docs/sdk.md)
   USAGE: ['usage', 'fix-call'],
   ABORTED: ['usage', 'stop'],

@@ -35,6 +35,44 @@ export {
   SealchartError,
 } from './errors.js'
 export {
+  accessLink,
+  accessStart,
+  checkNextSeal,
+  decodeLeaf,
+  type EntryLeaf,
+  encodeEntryLeaf,
+  encodeSeal,
+  foundingSlot,
+  type LogLeaf,
+  logTimeOf,
+  type Seal,
+  type SealLeaf,
+  sealIndex,
+  slotAfter,
+} from './leaf.js'
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.js'
+export {
+  append,
+  assemble,
+  type Edge,
+  edgeShape,
+  emptyEdge,
+  emptyRoot,
+  leafHash,
+  type Node,
+  type Plan,
+  planConsistency,
+  planEdge,
+  planInclusion,
+  rootOf,
+  rootOfEdge,
+  type TreeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.js'
+export { decodeNoteKey, encodeNoteKey, type NoteKey, type NoteSigner, noteKey } from './note.js'
+export { decodeTile, encodeTile, tileOf, tilesFor } from './tiles.js'
+export {
   type Content,
   type LookupKey,
   type RequestParts,
@@ -45,3 +83,112 @@ export {
 } from './request.js'
 export type { Infer, Shape } from './shape.js'
 export { blob, bool, bytes, list, nullable, oneOf, pack, struct, text, uint, unpack } from './shape.js'
+export {
+  actions,
+  type ActionName,
+  allActions,
+  type Attached,
+  type Bodies,
+  type Content as SectionContent,
+  type EpochStart,
+  type KindName,
+  kinds,
+  type TrailStart,
+  type WrapsRef,
+} from './bodies.js'
+export {
+  accessLogOf,
+  type AnyEntry,
+  chainIdOf,
+  claimHash,
+  decodeEntry,
+  type Entry,
+  FORMAT,
+  is,
+  type Rest,
+  type Seen,
+  shortId,
+  signEntry,
+  type Statement,
+  verifyEntry,
+} from './entry.js'
+export { type ChainPin, Ledger, type NetworkPin, type Pins } from './ledger.js'
+export { limits } from './limits.js'
+export {
+  decodeIndex,
+  decodeManifest,
+  encodeIndex,
+  encodeManifest,
+  type Manifest,
+  type ManifestFile,
+  namesRoot,
+} from './manifest.js'
+export { type AccessPlace, checkGrowth, type Placed, type Proven, slotOf, verifyProven } from './proven.js'
+export { admits, liveGrants, mayReadTrail } from './rules/admits.js'
+export { applyEntry, checkList } from './rules/apply.js'
+export { enrolmentMessage } from './rules/authority.js'
+export {
+  type Change,
+  type ContentFact,
+  type Credential,
+  type Fact,
+  facts,
+  type Founder,
+  type Grant,
+  GRANTS,
+  grantHashOf,
+  type MemberEpoch,
+  readFact,
+  type Section,
+} from './rules/facts.js'
+export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
+export { signKeyOf } from './rules/standing.js'
+export {
+  checkWrapList,
+  decodeWrapList,
+  decodeWrapRow,
+  describeWrapList,
+  encodeTarget,
+  encodeWrapList,
+  encodeWrapRow,
+  type WrapLeaf,
+  wrapLeafHash,
+  type WrappedGrant,
+  type WrapRange,
+  type WrapRow,
+  type WrapTarget,
+} from './wraps.js'
+export {
+  type AppendAnswer,
+  appendAnswer,
+  type AppendRequest,
+  appendRequest,
+  directoryAnswer,
+  directoryRequest,
+  type ErrorAnswer,
+  errorAnswer,
+  type HandedRow,
+  type Handout,
+  inboxAnswer,
+  inboxRequest,
+  type Known,
+  networkAnswer,
+  paths,
+  presentAnswer,
+  presentRequest,
+  type RecordItem,
+  type RecordsAnswer,
+  recordsAnswer,
+  type RecordsRequest,
+  recordsRequest,
+  segmentBatchRequest,
+  type SyncAnswer,
+  syncAnswer,
+  type SyncRequest,
+  syncRequest,
+  type Ticket,
+  ticketShape,
+  uploadAnswer,
+  uploadRequest,
+} from './api.js'
+export { planBatch, verifyBatch } from './batch.js'

@@ -1,0 +1,152 @@
+// The bodies of all entry types: one shape each, by chain kind. Spec: docs/spec/entries.md, "Bodies".
+// Shapes decide form only; what an entry may do stands in rules/.
+import type { ChainId, DeviceId, Digest, EntryHash, LinkHash, TreeHash } from './bytes.js'
+import { boxKey, devicePublicKeys } from './device-keys.js'
+import { limits } from './limits.js'
+import { blob, bytes, type Infer, list, nullable, oneOf, type Shape, struct, text, uint } from './shape.js'
+
+/** Chain kinds as they stand in an entry. 4 and 5 (registration, team) are reserved: no entry of theirs is accepted by this version. */
+export const kinds = { network: 1, institution: 2, member: 3, record: 6, access: 7 } as const
+export type KindName = keyof typeof kinds
+
+export const chainId: Shape<ChainId> = bytes<ChainId>(32)
+export const deviceIdShape: Shape<DeviceId> = bytes<DeviceId>(32)
+export const entryHashShape: Shape<EntryHash> = bytes<EntryHash>(32)
+export const linkHashShape: Shape<LinkHash> = bytes<LinkHash>(32)
+export const treeHash: Shape<TreeHash> = bytes<TreeHash>(32)
+export const digestShape: Shape<Digest> = bytes<Digest>(32)
+const nonce = bytes(32)
+
+/** An object staged beside the entry: SHA-256 of its bytes, their number, and how many rows or files it holds. */
+export const attached = struct({ digest: digestShape, length: uint(0xffffffff), count: uint(65_536) })
+export type Attached = Infer<typeof attached>
+
+/** A wrap list (docs/spec/wraps.md): the attachment, the RFC 6962 root of its leaves, and the log size at which the recipients' heads were heads. */
+export const wrapsRef = struct({ attached, root: treeHash, asOf: uint() })
+export type WrapsRef = Infer<typeof wrapsRef>
+
+/** Start of a section epoch. `back` seals the previous epoch's key under the new one (null in epoch 0); `until` is the earliest end
+ *  among the grants whose holders get the key (ms, null: none ends). Section 0 is the card. */
+export const epochStart = struct({
+  section: uint(limits.sections),
+  epoch: uint(0xffffffff),
+  commitment: bytes(32),
+  back: nullable(blob(256)),
+  until: nullable(uint()),
+})
+export type EpochStart = Infer<typeof epochStart>
+
+/** Start of a trail epoch: an X-Wing public key; `back` seals the previous trail secret under the new one. */
+export const trailStart = struct({ epoch: uint(0xffffffff), key: boxKey, back: nullable(blob(256)) })
+export type TrailStart = Infer<typeof trailStart>
+
+/** New contents of a section: its manifest, or the sealed card for section 0, under this epoch. */
+export const content = struct({ section: uint(limits.sections), epoch: uint(0xffffffff), object: attached })
+export type Content = Infer<typeof content>
+
+/** Bits of `actions`. */
+export const actions = { view: 1, download: 2, note: 4, write: 8, trail: 32 } as const
+export type ActionName = keyof typeof actions
+export const allActions: number = Object.values(actions).reduce((all, bit) => all | bit, 0)
+
+const epochStarts = list(epochStart, limits.sections + 1)
+const contents = list(content, limits.sections + 1)
+
+export const bodies = {
+  network: {
+    found: struct({
+      keys: devicePublicKeys,
+      nonce,
+      name: text(limits.name, 1),
+      origin: text(200, 1),
+      logKey: bytes(32),
+      relay: text(500, 1),
+    }),
+    admit: struct({ institution: chainId, founding: linkHashShape }),
+    remove: struct({ institution: chainId }),
+    relay: struct({ relay: text(500, 1) }),
+  },
+  institution: {
+    found: struct({ keys: devicePublicKeys, nonce, name: text(limits.name, 1) }),
+    appoint: struct({ keys: devicePublicKeys, proof: bytes(64) }),
+    dismiss: struct({ device: deviceIdShape, from: uint() }),
+  },
+  member: {
+    found: struct({ keys: devicePublicKeys, nonce, epochKey: boxKey, wraps: wrapsRef }),
+    credential: struct({
+      institution: chainId,
+      claims: list(struct({ name: text(40, 1), hash: bytes(32) }), limits.claimCount),
+      notBefore: uint(),
+      until: uint(),
+    }),
+    accept: struct({ credential: entryHashShape }),
+    withdraw: struct({ credential: entryHashShape }),
+  },
+  record: {
+    create: struct({
+      founder: chainId,
+      nonce,
+      credential: entryHashShape,
+      trail: trailStart,
+      epochs: epochStarts,
+      contents,
+      wraps: wrapsRef,
+    }),
+    publish: struct({
+      credential: entryHashShape,
+      grant: nullable(entryHashShape),
+      version: uint(),
+      trail: nullable(trailStart),
+      epochs: epochStarts,
+      contents,
+      wraps: nullable(wrapsRef),
+    }),
+    grant: struct({
+      credential: entryHashShape,
+      recipient: chainId,
+      capacity: entryHashShape,
+      sections: list(uint(limits.sections), limits.sections, 1),
+      actions: uint(allActions),
+      notBefore: uint(),
+      until: nullable(uint()),
+      wraps: wrapsRef,
+    }),
+    revoke: struct({
+      credential: entryHashShape,
+      mode: oneOf('revoke', 'recall'),
+      grants: list(entryHashShape, limits.revoked, 1),
+      trail: trailStart,
+      epochs: epochStarts,
+      contents,
+      wraps: wrapsRef,
+    }),
+  },
+  access: {
+    view: struct({
+      record: chainId,
+      grant: nullable(entryHashShape),
+      credential: entryHashShape,
+      version: uint(),
+      sections: list(uint(limits.sections), limits.sections, 1),
+      trailEpoch: uint(0xffffffff),
+    }),
+    download: struct({
+      record: chainId,
+      grant: nullable(entryHashShape),
+      credential: entryHashShape,
+      version: uint(),
+      sections: list(uint(limits.sections), limits.sections, 1),
+      trailEpoch: uint(0xffffffff),
+    }),
+    note: struct({
+      record: chainId,
+      grant: nullable(entryHashShape),
+      credential: entryHashShape,
+      trailEpoch: uint(0xffffffff),
+    }),
+  },
+} as const
+
+export type Bodies = { [K in KindName]: { [T in keyof (typeof bodies)[K]]: Infer<(typeof bodies)[K][T]> } }
+/** The types of entry that a kind of chain has. */
+export type TypeName<K extends KindName> = keyof Bodies[K] & string

@@ -1,0 +1,159 @@
+// Entries: one signed statement each, the only way any state changes. Type, encoder, decoder, hashes, signing and verification.
+// Spec: docs/spec/entries.md. Whether a chain accepts an entry is decided in rules/; here only form, signature and identity.
+import { type Bodies, bodies, chainId, type KindName, kinds, linkHashShape, treeHash } from './bodies.js'
+import { type ChainId, type DeviceId, type Digest, type EntryHash, hex, type LinkHash } from './bytes.js'
+import { decode, type Value } from './codec.js'
+import { bind, hashBytes, hashOf } from './context.js'
+import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
+import { ProtocolError } from './errors.js'
+import { accessStart } from './leaf.js'
+import { limits } from './limits.js'
+import { bytes, type Infer, list, nullable, pack, type Shape, struct, text, uint } from './shape.js'
+
+export const FORMAT = 1
+
+/** Head of another chain that an entry's rules use. */
+export const restShape = struct({ chain: chainId, sequence: uint(), link: linkHashShape })
+export type Rest = Infer<typeof restShape>
+
+/** A checkpoint as a signer has verified it: log size and root. */
+export const seenShape = struct({ size: uint(), root: treeHash })
+export type Seen = Infer<typeof seenShape>
+
+const anything: Shape<Value> = { decode: (value) => value, encode: (value) => value }
+const envelope = struct({
+  format: uint(),
+  kind: uint(7),
+  chain: chainId,
+  sequence: uint(),
+  previous: nullable(linkHashShape),
+  time: uint(),
+  seen: nullable(seenShape),
+  restsOn: list(restShape, limits.restsOn),
+  pass: nullable(bytes(32)),
+  type: text(20, 1),
+  body: anything,
+  private: nullable(bytes<Digest>(32)),
+})
+
+/** What a signer states. `time` is ms since 1970; `previous` is null in a founding entry; `private` is the SHA-256 of a part beside the entry. */
+export interface Statement<K extends KindName = KindName, T extends keyof Bodies[K] = keyof Bodies[K]> {
+  readonly kind: K
+  readonly chain: ChainId
+  readonly sequence: number
+  readonly previous: LinkHash | null
+  readonly time: number
+  readonly seen: Seen | null
+  readonly restsOn: readonly Rest[]
+  readonly type: T
+  readonly body: Bodies[K][T]
+  readonly private: Digest | null
+}
+
+/** Who signed: a device, and the chain that lists it. */
+export interface Signed {
+  readonly signer: { readonly chain: ChainId; readonly device: DeviceId }
+}
+
+/** A decoded entry with what identifies it. The signature is not verified yet: see `verifyEntry`. */
+export type Entry<K extends KindName = KindName, T extends keyof Bodies[K] = keyof Bodies[K]> = Statement<K, T> &
+  Signed & {
+    readonly bytes: Uint8Array
+    readonly hash: EntryHash
+    readonly link: LinkHash
+  }
+
+/** Any entry, discriminated by `is`. */
+export type AnyEntry = { [K in KindName]: { [T in keyof Bodies[K]]: Entry<K, T> }[keyof Bodies[K]] }[KindName]
+
+/** Narrows an entry to one kind and type. */
+export function is<K extends KindName, T extends keyof Bodies[K]>(
+  entry: AnyEntry,
+  kind: K,
+  type: T,
+): entry is AnyEntry & Entry<K, T> {
+  return entry.kind === kind && entry.type === type
+}
+
+const nameOf = new Map<number, KindName>(Object.entries(kinds).map(([name, kind]) => [kind, name as KindName]))
+
+const shapeOf = (kind: KindName, type: string): Shape<unknown> => {
+  const types: Readonly<Record<string, Shape<unknown>>> = bodies[kind]
+  const shape = Object.hasOwn(types, type) ? types[type] : undefined
+  if (!shape) throw new ProtocolError('DECODE_SHAPE', `a ${kind} chain has no entry of this type`)
+  return shape
+}
+
+/**
+ * Signs a statement as a COSE_Sign1. `network` is the network's chain id (null in the network's own founding).
+ * @throws ProtocolError DECODE_SHAPE, LIMIT (over 64 KiB): nothing is signed that a reader would refuse.
+ */
+export async function signEntry(
+  statement: Statement,
+  signer: { readonly chain: ChainId; readonly device: DeviceId; readonly sign: Signer },
+  network: ChainId | null,
+): Promise<AnyEntry> {
+  const body = shapeOf(statement.kind, statement.type as string)
+  const payload = pack(envelope, {
+    ...statement,
+    format: FORMAT,
+    kind: kinds[statement.kind],
+    pass: null,
+    type: statement.type as string,
+    body: body.encode(statement.body),
+  })
+  body.decode(body.encode(statement.body), 'body')
+  const { chain, device } = signer
+  const encoded = await sign1({ chain, device, aad: entryData(network), payload }, signer.sign)
+  if (encoded.length > limits.entry) throw new ProtocolError('LIMIT', 'an entry is at most 64 KiB long')
+  return decodeEntry(encoded)
+}
+
+/** COSE external data of every entry: the label and the network. */
+const entryData = (network: ChainId | null): Uint8Array => bind('entry', [network])
+
+/**
+ * Decodes an entry; checks form only.
+ * @throws ProtocolError DECODE_*, TOO_LARGE, DOWNGRADE (another format version).
+ */
+export function decodeEntry(encoded: Uint8Array): AnyEntry {
+  if (encoded.length > limits.entry) throw new ProtocolError('TOO_LARGE', 'an entry is at most 64 KiB long')
+  const sign1 = decodeSign1(encoded)
+  const value = decode(sign1.payload)
+  if (Array.isArray(value) && typeof value[0] === 'number' && value[0] !== FORMAT) {
+    throw new ProtocolError('DOWNGRADE', 'an entry of another format version', { details: { format: value[0] } })
+  }
+  const { format: _format, pass, ...statement } = envelope.decode(value, 'entry')
+  const kind = nameOf.get(statement.kind)
+  if (!kind) throw new ProtocolError('DECODE_SHAPE', 'entry.kind: no such kind of chain in this format')
+  if (pass !== null) throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
+  const own = new Uint8Array(encoded)
+  return {
+    ...statement,
+    kind,
+    body: shapeOf(kind, statement.type).decode(statement.body, statement.type),
+    bytes: own,
+    hash: hashBytes('entryHash', own) as Uint8Array as EntryHash,
+    link: hashBytes('linkHash', own) as Uint8Array as LinkHash,
+    signer: { chain: sign1.chain, device: sign1.device },
+  } as AnyEntry
+}
+
+/** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
+export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
+  verifySign1(decodeSign1(entry.bytes), signKey, entryData(network))
+}
+
+/** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. */
+export const chainIdOf = (network: ChainId | null, founder: Uint8Array, nonce: Uint8Array): ChainId =>
+  hashOf('chainId', [network, founder, nonce]) as Uint8Array as ChainId
+
+/** Id of a record's access log, which is also its access link number 0. */
+export const accessLogOf = (record: ChainId): ChainId => accessStart(record) as Uint8Array as ChainId
+
+/** Hash of one claim as a credential carries it; `salt` is 16 random bytes that lie beside the entry with name and value. */
+export const claimHash = (member: ChainId, claim: { name: string; salt: Uint8Array; value: string }): Uint8Array =>
+  hashOf('claim', [member, claim.name, claim.salt, claim.value])
+
+/** Short name of a chain for messages: the first eight hexadecimal digits. */
+export const shortId = (id: Uint8Array): string => hex(id.subarray(0, 4))

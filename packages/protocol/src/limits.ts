@@ -1,0 +1,58 @@
+// Every limit of the formats, in one place. Spec: docs/spec/limits.md; each is tested at the limit. Rates and quotas of one
+// relay's operation are the relay's configuration and stand there.
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** Bytes of a whole entry (COSE_Sign1). */
+  entry: 64 * KiB,
+  /** States of other chains that one entry may rest on. */
+  restsOn: 16,
+  /** Entries of one append. */
+  list: 256,
+  /** Bytes of an append request: entries, attachments and small segments that travel with it. */
+  append: 16 * MiB,
+  /** Bytes of attachments in an append request; larger ones are staged first. */
+  inlineAttachments: 4 * MiB,
+  /** Bytes of a batch of small segments, in a request or an answer. */
+  segmentBatch: 8 * MiB,
+  /** Bytes of an encrypted file segment, and of every segment but the last of a file. */
+  segment: MiB,
+  /** Segments of a file: 64 GiB. */
+  segmentsPerFile: 65_536,
+  /** Segment names in one index segment. */
+  namesPerIndex: 32_768,
+  /** Files of a record, over the newest contents of its sections. */
+  files: 10_000,
+  /** Sections of a record, the card not counted. */
+  sections: 256,
+  /** Grants of a record that have not ended. */
+  grants: 10_000,
+  /** Bytes of a section manifest. */
+  manifest: 8 * MiB,
+  /** Bytes of a sealed card. */
+  card: 4 * KiB,
+  /** Bytes of a sealed file header. */
+  fileHeader: KiB,
+  /** Rows of a wrap list: the grants' holders and the founder. */
+  wraps: 10_001,
+  /** Bytes of one row of a wrap list. */
+  wrapRow: 32 * KiB,
+  /** Bytes of a sealed purpose, reason or note. */
+  private: 4 * KiB,
+  /** Bytes of the claims that lie beside a credential. */
+  claims: 4 * KiB,
+  /** Claims in a credential. */
+  claimCount: 16,
+  /** UTF-16 units of a name shown to people. */
+  name: 200,
+  /** Milliseconds that an entry's own time may lie from its log time. */
+  clockSkew: 5 * 60_000,
+  /** Milliseconds of a ticket's life. */
+  ticket: 60 * 60_000,
+  /** Leaves by which a wrap list's recipients may be behind: a log size taken at most this long (ms) before the log time. */
+  wrapAge: 10 * 60_000,
+  /** Grants that one revocation names. */
+  revoked: 256,
+} as const

@@ -1,0 +1,164 @@
+// Whether a wrap list fits its entry: exactly those who are entitled, exactly the epochs they are entitled to, under their newest keys.
+// Spec: docs/spec/rules.md, "Wrap lists". Run by the relay before the turn and by whoever verifies a trail; it can't check contents.
+import { sha256 } from '#sha256'
+import { actions } from '../bodies.js'
+import { type ChainId, compare, type EntryHash, equal, hex } from '../bytes.js'
+import { type AnyEntry, type Entry, is } from '../entry.js'
+import { ProtocolError } from '../errors.js'
+import type { WrapLeaf, WrappedGrant } from '../wraps.js'
+import { facts, GRANTS, type Grant, grantHashOf, readFact } from './facts.js'
+import type { Facts } from './look.js'
+
+interface Due {
+  readonly recipient: ChainId
+  readonly what: WrappedGrant[]
+}
+
+const refuse = (message: string): never => {
+  throw new ProtocolError('WRAPS', message)
+}
+
+/**
+ * Checks the leaves of an entry's wrap list against the facts of its chain before it. With `recipients` (the relay; a verifier who has
+ * their chains) also that each leaf names the recipient's newest epoch key and head.
+ * @throws ProtocolError WRAPS.
+ */
+export async function admits(
+  entry: AnyEntry,
+  leaves: readonly WrapLeaf[],
+  known: Facts,
+  recipients?: (member: ChainId) => Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>,
+): Promise<void> {
+  if (is(entry, 'member', 'found')) return admitsDevice(entry, leaves)
+  const due = await dueFor(entry, known)
+  if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
+  for (const [i, leaf] of leaves.entries()) {
+    const expected = due[i] as Due
+    if (!equal(leaf.recipient, expected.recipient))
+      refuse('a wrap is for somebody who is not entitled, or one is missing')
+    if (!sameWhat(leaf.what, expected.what)) refuse('a wrap holds other epochs than its recipient is entitled to')
+    if (leaf.keys === null) refuse('a wrap comes with its section keys')
+    const now = recipients && (await recipients(leaf.recipient))
+    if (recipients && (!now || !sameHead(leaf, now))) refuse('a wrap is not to the newest key of its recipient')
+  }
+}
+
+const sameHead = (leaf: WrapLeaf, now: Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'>): boolean =>
+  leaf.epoch === now.epoch &&
+  equal(leaf.keyHash, now.keyHash) &&
+  leaf.sequence === now.sequence &&
+  leaf.link !== null &&
+  now.link !== null &&
+  equal(leaf.link, now.link)
+
+function admitsDevice(entry: Entry<'member', 'found'>, leaves: readonly WrapLeaf[]): void {
+  const [leaf, ...more] = leaves
+  if (!leaf || more.length > 0) return refuse('a founding member wraps to its one device')
+  const fits =
+    equal(leaf.recipient, entry.signer.device) &&
+    equal(leaf.keyHash, sha256(entry.body.keys.box)) &&
+    leaf.epoch === 0 &&
+    leaf.sequence === 0 &&
+    leaf.link === null &&
+    leaf.what.length === 0 &&
+    leaf.keys === null
+  if (!fits) refuse('a founding member wraps to its one device')
+}
+
+/** Who must be in the list, by recipient, with what: for a grant its recipient, otherwise the founder and all holders who remain. */
+async function dueFor(entry: AnyEntry, known: Facts): Promise<Due[]> {
+  if (is(entry, 'record', 'create')) {
+    const keys = entry.body.epochs.map(({ section, epoch }) => ({ section, epoch }))
+    return [{ recipient: entry.body.founder, what: [{ grant: null, keys, trail: entry.body.trail.epoch }] }]
+  }
+  if (is(entry, 'record', 'grant')) return [await dueForGrant(entry, known)]
+  if (is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')) return dueForEpochs(entry, known)
+  return refuse('this type of entry has no wrap list')
+}
+
+async function dueForGrant(entry: Entry<'record', 'grant'>, known: Facts): Promise<Due> {
+  const keys: { section: number; epoch: number }[] = []
+  for (const section of [0, ...entry.body.sections]) {
+    const stored = await known.get(entry.chain, facts.section(section).key)
+    if (stored === null) return refuse('a grant names sections that exist')
+    keys.push({ section, epoch: readFact(facts.section(section), stored).epoch })
+  }
+  const trail = mayReadTrail(entry.body.actions) ? await known.get(entry.chain, facts.trail.key) : null
+  return {
+    recipient: entry.body.recipient,
+    what: [{ grant: null, keys, trail: trail === null ? null : readFact(facts.trail, trail).epoch }],
+  }
+}
+
+/** The trail secret goes to writers and to those granted `trail`. */
+export const mayReadTrail = (bits: number): boolean => (bits & (actions.trail | actions.write)) !== 0
+
+async function dueForEpochs(
+  entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>,
+  known: Facts,
+): Promise<Due[]> {
+  const stored = await known.get(entry.chain, facts.founder.key)
+  if (stored === null) return refuse('there is no such record')
+  const founder = readFact(facts.founder, stored)
+  const started = entry.body.epochs.map(({ section, epoch }) => ({ section, epoch }))
+  const trail = entry.body.trail?.epoch ?? null
+  const due = new Map<string, Due>()
+  due.set(hex(founder.member), { recipient: founder.member, what: [{ grant: founder.create, keys: started, trail }] })
+  const ended = is(entry as AnyEntry, 'record', 'revoke')
+    ? (entry.body as Entry<'record', 'revoke'>['body']).grants
+    : []
+  for (const { hash, grant } of await liveGrants(entry.chain, known, entry.time)) {
+    if (ended.some((one) => equal(one, hash))) continue
+    const keys = started.filter(({ section }) => section === 0 || grant.sections.includes(section))
+    if (keys.length === 0) continue
+    const held = due.get(hex(grant.recipient)) ?? { recipient: grant.recipient, what: [] }
+    held.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
+    due.set(hex(grant.recipient), held)
+  }
+  checkUntil(
+    entry,
+    [...(await liveGrants(entry.chain, known, entry.time))].filter(
+      ({ hash }) => !ended.some((one) => equal(one, hash)),
+    ),
+  )
+  for (const one of due.values()) one.what.sort((a, b) => compare(a.grant as EntryHash, b.grant as EntryHash))
+  return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
+}
+
+/** Grants of a record that have neither ended nor expired at `time`. */
+export async function liveGrants(
+  record: ChainId,
+  known: Facts,
+  time: number,
+): Promise<{ hash: EntryHash; grant: Grant }[]> {
+  const live: { hash: EntryHash; grant: Grant }[] = []
+  for (const { key, value } of await known.under(record, GRANTS)) {
+    const hash = grantHashOf(key)
+    const grant = readFact(facts.grant(hash), value)
+    if (grant.ended === null && (grant.until === null || grant.until > time)) live.push({ hash, grant })
+  }
+  return live
+}
+
+/** Each new epoch says when the first of its holders' grants ends: the turn then needs no walk over all of them. */
+function checkUntil(entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>, holders: { grant: Grant }[]): void {
+  for (const start of entry.body.epochs) {
+    const ends = holders
+      .filter(({ grant }) => start.section === 0 || grant.sections.includes(start.section))
+      .flatMap(({ grant }) => (grant.until === null ? [] : [grant.until]))
+    const earliest = ends.length === 0 ? null : ends.reduce((a, b) => Math.min(a, b))
+    if (start.until !== earliest) refuse('an epoch states another end than the earliest of its holders')
+  }
+}
+
+function sameWhat(a: readonly WrappedGrant[], b: readonly WrappedGrant[]): boolean {
+  return a.length === b.length && a.every((one, i) => sameGrant(one, b[i] as WrappedGrant))
+}
+
+function sameGrant(a: WrappedGrant, b: WrappedGrant): boolean {
+  const grants = a.grant === null || b.grant === null ? a.grant === b.grant : equal(a.grant, b.grant)
+  const keys =
+    a.keys.length === b.keys.length &&
+    a.keys.every((key, i) => key.section === b.keys[i]?.section && key.epoch === b.keys[i]?.epoch)
+  return grants && keys && a.trail === b.trail
+}

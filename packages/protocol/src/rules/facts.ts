@@ -1,0 +1,118 @@
+// Facts: the state of a chain as small keyed rows. Every row's key and shape stands here; rules read and write nothing else.
+// Spec: docs/spec/rules.md, "Facts". A relay keeps facts in its store, a client in memory; both get them from the same rules.
+import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape } from '../bodies.js'
+import { type ChainId, type DeviceId, type EntryHash, hex, unhex } from '../bytes.js'
+import { boxKey } from '../device-keys.js'
+import { limits } from '../limits.js'
+import { bytes, type Infer, list, nullable, oneOf, pack, type Shape, struct, text, uint, unpack } from '../shape.js'
+
+/** The key of one fact in its chain, with the shape of its value. */
+export interface Fact<T> {
+  readonly key: string
+  readonly shape: Shape<T>
+}
+
+const fact = <T>(key: string, shape: Shape<T>): Fact<T> => ({ key, shape })
+
+const device = struct({
+  sign: bytes(32),
+  role: oneOf('root', 'issuer', 'member'),
+  since: uint(),
+  voidFrom: nullable(uint()),
+})
+/** A device that a chain lists. What an issuer signed at or after log index `voidFrom` is void. */
+export type Device = Infer<typeof device>
+
+const admission = struct({ founding: linkHashShape, admitted: uint(), removed: nullable(uint()) })
+const logKey = struct({ origin: text(200, 1), key: bytes(32) })
+
+const memberEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape })
+/** A member's newest epoch: X-Wing public key, its SHA-256, and the attachment that wraps its secret to the devices. */
+export type MemberEpoch = Infer<typeof memberEpoch>
+
+const credential = struct({
+  institution: chainId,
+  issuer: deviceIdShape,
+  index: uint(),
+  notBefore: uint(),
+  until: uint(),
+  state: oneOf('offered', 'accepted', 'withdrawn'),
+})
+export type Credential = Infer<typeof credential>
+
+const founder = struct({
+  member: chainId,
+  create: entryHashShape,
+  institution: chainId,
+  index: uint(),
+  wraps: digestShape,
+})
+export type Founder = Infer<typeof founder>
+
+const trail = struct({ epoch: uint(), keyHash: bytes(32), index: uint() })
+
+const section = struct({
+  epoch: uint(),
+  commitment: bytes(32),
+  index: uint(),
+  wraps: digestShape,
+  until: nullable(uint()),
+})
+/** A section's newest epoch; `wraps` is the list with which it began, `until` the earliest end of its holders' grants. */
+export type Section = Infer<typeof section>
+
+const contentFact = struct({ version: uint(), epoch: uint(), object: attached })
+export type ContentFact = Infer<typeof contentFact>
+
+const grant = struct({
+  recipient: chainId,
+  institution: chainId,
+  sections: list(uint(limits.sections), limits.sections),
+  actions: uint(),
+  notBefore: uint(),
+  until: nullable(uint()),
+  index: uint(),
+  wraps: digestShape,
+  ended: nullable(uint()),
+})
+/** A grant; `institution` is the one in whose capacity the recipient holds it, `ended` the log index of its revocation. */
+export type Grant = Infer<typeof grant>
+
+const counters = struct({ version: uint(), grants: uint(), sections: uint(), files: uint() })
+const viewed = struct({ index: uint() })
+
+export const facts = {
+  name: fact('name', text(limits.name)),
+  relay: fact('relay', text(500)),
+  log: fact('log', logKey),
+  device: (id: DeviceId) => fact(`device/${hex(id)}`, device),
+  institution: (id: ChainId) => fact(`institution/${hex(id)}`, admission),
+  epoch: fact('epoch', memberEpoch),
+  credential: (hash: EntryHash) => fact(`credential/${hex(hash)}`, credential),
+  founder: fact('founder', founder),
+  counters: fact('counters', counters),
+  trail: fact('trail', trail),
+  section: (id: number) => fact(`section/${pad(id)}`, section),
+  /** Newest contents of a section, or with a version those that the version published. */
+  content: (id: number, version?: number) =>
+    fact(`content/${pad(id)}${version === undefined ? '' : `/${version}`}`, contentFact),
+  grant: (hash: EntryHash) => fact(`grant/${hex(hash)}`, grant),
+  viewed: (member: ChainId) => fact(`viewed/${hex(member)}`, viewed),
+} as const
+
+/** Key prefix of all grants of a record; the grant entry's hash in hexadecimal follows. */
+export const GRANTS = 'grant/'
+
+export const grantHashOf = (key: string): EntryHash => unhex(key.slice(GRANTS.length)) as Uint8Array as EntryHash
+
+const pad = (id: number): string => String(id).padStart(3, '0')
+
+/** A change that a rule makes to the chain of its entry; value null deletes. */
+export interface Change {
+  readonly key: string
+  readonly value: Uint8Array | null
+}
+
+export const set = <T>(target: Fact<T>, value: T): Change => ({ key: target.key, value: pack(target.shape, value) })
+
+export const readFact = <T>(target: Fact<T>, bytes: Uint8Array): T => unpack(target.shape, bytes, target.key)

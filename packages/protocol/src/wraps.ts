@@ -1,0 +1,142 @@
+// Wrap lists: who gets which secrets with an entry. Type, encoder and decoder of a leaf, a row and the whole attachment.
+// Spec: docs/spec/wraps.md. The secrets themselves are sealed in @sealchart/crypto; whether a list fits its entry stands in rules/admits.ts.
+import { sha256 } from '#sha256'
+import { chainId, digestShape, entryHashShape, linkHashShape, type WrapsRef } from './bodies.js'
+import { compare, concat, equal, type TreeHash } from './bytes.js'
+import { ProtocolError } from './errors.js'
+import { limits } from './limits.js'
+import { leafHash, rootOf } from './merkle.js'
+import { blob, bytes, type Infer, list, nullable, pack, struct, uint, unpack } from './shape.js'
+
+/** Sections and epochs whose keys a recipient gets under one grant: `grant` null is the grant that this very entry makes. */
+export const wrappedGrant = struct({
+  grant: nullable(entryHashShape),
+  keys: list(struct({ section: uint(limits.sections), epoch: uint(0xffffffff) }), limits.sections + 1),
+  /** The trail secret's epoch, for a founder, a writer or a grant of `trail`. */
+  trail: nullable(uint(0xffffffff)),
+})
+export type WrappedGrant = Infer<typeof wrappedGrant>
+
+/**
+ * One leaf. `recipient` is a member chain (in a member's founding: the device's id), `epoch` and `keyHash` say which of its public
+ * keys was used, `sequence` and `link` where its chain stood (null for a device). All before `envelope` is HPKE's context.
+ */
+export const wrapLeaf = struct({
+  recipient: chainId,
+  epoch: uint(0xffffffff),
+  keyHash: bytes(32),
+  sequence: uint(),
+  link: nullable(linkHashShape),
+  what: list(wrappedGrant, limits.grants),
+  envelope: digestShape,
+  keys: nullable(digestShape),
+})
+export type WrapLeaf = Infer<typeof wrapLeaf>
+
+/** What `envelope` and `keys` of a leaf are bound to: the leaf without the two. */
+export type WrapTarget = Omit<WrapLeaf, 'envelope' | 'keys'>
+
+const targetShape = struct({
+  recipient: chainId,
+  epoch: uint(0xffffffff),
+  keyHash: bytes(32),
+  sequence: uint(),
+  link: nullable(linkHashShape),
+  what: list(wrappedGrant, limits.grants),
+})
+
+/** The canonical CBOR of a target, which goes into HPKE's info and the section keys' associated data. */
+export const encodeTarget = (target: WrapTarget): Uint8Array<ArrayBuffer> =>
+  pack(targetShape, {
+    recipient: target.recipient,
+    epoch: target.epoch,
+    keyHash: target.keyHash,
+    sequence: target.sequence,
+    link: target.link,
+    what: target.what,
+  })
+
+const rowShape = struct({ leaf: wrapLeaf, envelope: blob(limits.wrapRow), keys: nullable(blob(limits.wrapRow)) })
+
+/** A leaf with the two sealed objects that it names. */
+export type WrapRow = Infer<typeof rowShape>
+
+export const encodeWrapRow = (row: WrapRow): Uint8Array<ArrayBuffer> => pack(rowShape, row)
+
+/** @throws ProtocolError DECODE_*, TOO_LARGE, WRAPS when an object is not the one that the leaf names. */
+export function decodeWrapRow(encoded: Uint8Array): WrapRow {
+  const row = unpack(rowShape, encoded, 'wrap', { bytes: limits.wrapRow })
+  const keys = row.keys === null ? null : sha256(row.keys)
+  const sameKeys = keys === null || row.leaf.keys === null ? keys === row.leaf.keys : equal(keys, row.leaf.keys)
+  if (!sameKeys || !equal(sha256(row.envelope), row.leaf.envelope)) {
+    throw new ProtocolError('WRAPS', 'a wrap names an object other than the one beside it')
+  }
+  return row
+}
+
+/** Leaf hash of a row in the wrap list's tree. */
+export const wrapLeafHash = (leaf: WrapLeaf): TreeHash => leafHash(pack(wrapLeaf, leaf))
+
+/** The attachment: each row with its length (four bytes, big-endian) before it, ordered by recipient. */
+export function encodeWrapList(rows: readonly WrapRow[]): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = []
+  for (const row of sorted(rows)) {
+    const encoded = encodeWrapRow(row)
+    const length = new Uint8Array(4)
+    new DataView(length.buffer).setUint32(0, encoded.length)
+    parts.push(length, encoded)
+  }
+  return concat(...parts)
+}
+
+const sorted = (rows: readonly WrapRow[]): WrapRow[] =>
+  [...rows].sort((a, b) => compare(a.leaf.recipient, b.leaf.recipient))
+
+/** What an entry says of a wrap list: its attachment's hash, length and count, the root over its leaves, and the log size of the heads. */
+export function describeWrapList(encoded: Uint8Array, rows: readonly WrapRow[], asOf: number): WrapsRef {
+  const attached = {
+    digest: sha256(encoded) as Uint8Array as WrapsRef['attached']['digest'],
+    length: encoded.length,
+    count: rows.length,
+  }
+  return { attached, root: rootOf(sorted(rows).map((row) => wrapLeafHash(row.leaf))), asOf }
+}
+
+/** A row's place in its attachment. */
+export interface WrapRange {
+  readonly row: WrapRow
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * Decodes a whole attachment: rows in strict order of recipient, each once.
+ * @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS.
+ */
+export function decodeWrapList(encoded: Uint8Array): WrapRange[] {
+  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+  const ranges: WrapRange[] = []
+  for (let at = 0; at < encoded.length; ) {
+    if (encoded.length - at < 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a length')
+    const length = view.getUint32(at)
+    if (length > limits.wrapRow) throw new ProtocolError('TOO_LARGE', 'a wrap is longer than its limit')
+    if (length > encoded.length - at - 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a wrap')
+    if (ranges.length === limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
+    const row = decodeWrapRow(encoded.subarray(at + 4, at + 4 + length))
+    const last = ranges.at(-1)
+    if (last && compare(last.row.leaf.recipient, row.leaf.recipient) >= 0) {
+      throw new ProtocolError('WRAPS', 'wraps are not in strict order of recipient')
+    }
+    ranges.push({ row, offset: at + 4, length })
+    at += 4 + length
+  }
+  return ranges
+}
+
+/** @throws ProtocolError WRAPS when a decoded list is not the one that an entry signed. */
+export function checkWrapList(ranges: readonly WrapRange[], signed: WrapsRef): void {
+  const root = rootOf(ranges.map((range) => wrapLeafHash(range.row.leaf)))
+  if (ranges.length !== signed.attached.count || !equal(root, signed.root)) {
+    throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
+  }
+}
