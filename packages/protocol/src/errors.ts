@@ -25,7 +25,7 @@ export const errorCodes = {
   DECODE_RANGE: ['malformed', 'stop'],
   DECODE_SHAPE: ['malformed', 'stop'],
   TOO_LARGE: ['malformed', 'stop'],
-  // Signatures and bindings (docs/spec/entries.md)
+  // Signatures and bindings (docs/spec/signatures.md)
   SIG: ['unauthentic', 'stop'],
   KEY_FORMAT: ['malformed', 'stop'],
   BINDING: ['unauthentic', 'stop'],
