@@ -192,3 +192,4 @@ export {
   uploadRequest,
 } from './api.js'
 export { planBatch, verifyBatch } from './batch.js'
+export { type Claim, decodeClaims, encodeClaims } from './claims.js'

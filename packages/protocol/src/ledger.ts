@@ -73,6 +73,14 @@ export class Ledger {
     return { chain, sequence: known.head, link: (known.links.get(known.head) as Link).link }
   }
 
+  /** The chains that this process has verified from their beginning, and how far: what an asker need not be sent again. */
+  known(): { chain: ChainId; sequence: number }[] {
+    return [...this.#chains.values()].flatMap(({ head, placed }) => {
+      const first = placed[0]
+      return first && first.access === null ? [{ chain: first.entry.chain, sequence: head }] : []
+    })
+  }
+
   /** A fact of a chain at its newest known entry. */
   fact<T>(chain: ChainId, target: Fact<T>): T | null {
     const value = this.#valueAt(chain, target.key, Number.POSITIVE_INFINITY)
