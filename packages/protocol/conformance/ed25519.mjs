@@ -17,7 +17,7 @@ const forbiddenKey = ['low_order_A', 'non_canonical_A']
 
 const readJson = (dir, path) => JSON.parse(readFileSync(join(dir, path), 'utf8'))
 const testsOf = (dir, path) =>
-  readJson(dir, path).testGroups.flatMap(group => group.tests.map(test => ({ ...test, group })))
+  readJson(dir, path).testGroups.flatMap((group) => group.tests.map((test) => ({ ...test, group })))
 
 /** Runs `verdict(case)` → [name, expected, found] over all cases. */
 function suite(name, cases, verdict) {
@@ -30,7 +30,7 @@ function suite(name, cases, verdict) {
   }
 }
 
-const codeOf = action => {
+const codeOf = (action) => {
   try {
     action()
     return 'accepted'
@@ -40,24 +40,28 @@ const codeOf = action => {
 }
 
 /** An X-Wing key with one half from a vector; the other half is well-formed. */
-const withPoint = u => concat(new Uint8Array(1184), u)
-const withModule = ek => concat(ek, Uint8Array.of(9), new Uint8Array(31))
+const withPoint = (u) => concat(new Uint8Array(1184), u)
+const withModule = (ek) => concat(ek, Uint8Array.of(9), new Uint8Array(31))
 
 /** X25519 keys that our rules refuse: Wycheproof's own flags for them. */
-const refusedPoint = flags => flags.some(flag => ['LowOrderPublic', 'NonCanonicalPublic', 'ZeroSharedSecret'].includes(flag))
+const refusedPoint = (flags) =>
+  flags.some((flag) => ['LowOrderPublic', 'NonCanonicalPublic', 'ZeroSharedSecret'].includes(flag))
 
 export async function run(dir) {
   await ready()
-  const cctv = readJson(dir, 'cctv-ed25519/ed25519vectors.json').map(vector => ({ ...vector, flags: vector.flags ?? [] }))
+  const cctv = readJson(dir, 'cctv-ed25519/ed25519vectors.json').map((vector) => ({
+    ...vector,
+    flags: vector.flags ?? [],
+  }))
   return [
     suite('ed25519: CCTV edge cases', cctv, ({ number, key, sig, msg, flags }) => [
       `${number} [${flags}]`,
-      !flags.some(flag => forbidden.includes(flag)),
+      !flags.some((flag) => forbidden.includes(flag)),
       verify(unhex(key), utf8(msg), unhex(sig)),
     ]),
     suite('ed25519: checkSignKey on CCTV keys', cctv, ({ number, key, flags }) => [
       `${number} [${flags}]`,
-      flags.some(flag => forbiddenKey.includes(flag)) ? 'KEY_FORMAT' : 'accepted',
+      flags.some((flag) => forbiddenKey.includes(flag)) ? 'KEY_FORMAT' : 'accepted',
       codeOf(() => checkSignKey(unhex(key))),
     ]),
     suite('ed25519: Wycheproof', testsOf(dir, 'wycheproof/ed25519_test.json'), ({ tcId, group, msg, sig, result }) => [
@@ -65,12 +69,12 @@ export async function run(dir) {
       result,
       verify(unhex(group.publicKey.pk), unhex(msg), unhex(sig)) ? 'valid' : 'invalid',
     ]),
-    suite('x25519: checkBoxKey on Wycheproof keys', testsOf(dir, 'wycheproof/x25519_test.json'), test => [
+    suite('x25519: checkBoxKey on Wycheproof keys', testsOf(dir, 'wycheproof/x25519_test.json'), (test) => [
       `${test.tcId} [${test.flags}]`,
       refusedPoint(test.flags) ? 'KEY_FORMAT' : 'accepted',
       codeOf(() => checkBoxKey(withPoint(unhex(test.public)))),
     ]),
-    suite('ml-kem: checkBoxKey on Wycheproof keys', testsOf(dir, 'wycheproof/mlkem_768_encaps_test.json'), test => [
+    suite('ml-kem: checkBoxKey on Wycheproof keys', testsOf(dir, 'wycheproof/mlkem_768_encaps_test.json'), (test) => [
       `${test.tcId} [${test.flags}]`,
       test.result === 'valid' ? 'accepted' : 'KEY_FORMAT',
       codeOf(() => checkBoxKey(withModule(unhex(test.ek)))),
