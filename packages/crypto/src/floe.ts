@@ -169,8 +169,9 @@ function sealing(message: Message, random: Random): Sealing {
       throw new CryptoError('SOURCE_CHANGED', 'the content is not what was sealed before the interruption')
     },
     async verifySegment(segment, plaintext, position, final) {
-      const { nonce, aead } = await place(message, segment, position, final)
-      if (await aead.check(nonce, segment, plaintext)) return
+      requireBytes(plaintext, 'plaintext')
+      const placed = await place(message, segment, position, final)
+      if (placed !== null && (await placed.aead.check(placed.nonce, segment, plaintext))) return
       throw new CryptoError('SELFCHECK', 'a segment that was just sealed does not open to its plaintext')
     },
   }
@@ -203,22 +204,22 @@ async function open(
   final: boolean,
 ): Promise<Uint8Array> {
   const segment = received instanceof Uint8Array ? splitSegment(received) : received
-  const { nonce, aead } = await place(message, segment, position, final)
-  const plaintext = await aead.open(nonce, segment)
+  const placed = await place(message, segment, position, final)
+  const plaintext = placed === null ? null : await placed.aead.open(placed.nonce, segment)
   if (plaintext === null) throw unauthentic()
   return plaintext
 }
 
-/** What a segment at this place is opened with, if its lengths are those of one. */
+/** What opens a segment at this place, or null if its lengths are not those of one. */
 async function place(
   message: Message,
   segment: Segment,
   position: number,
   final: boolean,
-): Promise<{ nonce: Nonce; aead: Aead }> {
+): Promise<{ nonce: Nonce; aead: Aead } | null> {
   requirePlace(position, final)
-  for (const piece of [segment.prefix, segment.body, segment.tag]) requireBytes(piece, 'segment')
-  if (!fitsPlace(segment, message.parameters, position, final)) throw unauthentic()
+  for (const piece of [segment?.prefix, segment?.body, segment?.tag]) requireBytes(piece, 'segment')
+  if (!fitsPlace(segment, message.parameters, position, final)) return null
   const nonce = { iv: segmentIv(segment), aad: segmentContext(position, final) }
   return { nonce, aead: await message.aeadAt(position) }
 }

@@ -72,8 +72,10 @@ class NodeSealPool implements SealPool {
     await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()))
   }
 
-  #begin(mode: 'seal' | 'open', content: PoolFile) {
+  #begin(mode: 'seal' | 'open', given: PoolFile) {
     if (this.#ended !== null) throw this.#ended
+    // A copy: the workers get it with their first segment, when the caller may have overwritten its own.
+    const content = structuredClone(given)
     // Here too, so that a header that is not the file's is the caller's error before any segment is handed over.
     startOpening(content.key, content.aad, content.header, content.parameters)
     const file = this.#numbers++

@@ -13,7 +13,7 @@ function read(source: Source): Uint8Array {
   const { path, offset, length, size } = source
   if (scratch.length < size) scratch = new Uint8Array(size)
   const plaintext = scratch.subarray(0, size).fill(0, length)
-  const file = openSync(path, 'r')
+  const file = openSource(path)
   try {
     let at = 0
     while (at < length) {
@@ -26,6 +26,15 @@ function read(source: Source): Uint8Array {
     closeSync(file)
   }
   return plaintext
+}
+
+function openSource(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    // Without its cause, which holds the path: file names are content.
+    throw new CryptoError('SOURCE_CHANGED', 'the file cannot be read any more')
+  }
 }
 
 /** The memory of a result that is moved, not copied: everything large, if it is nobody else's. */

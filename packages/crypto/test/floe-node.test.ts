@@ -1,0 +1,3 @@
+import { floeSuite } from './floe-suite.js'
+
+floeSuite()
