@@ -67,6 +67,18 @@ export interface BesideRow {
 }
 
 /**
+ * A claim that the bytes beside an accepted credential make about a member: what the directory is asked by. `digest` names these bytes:
+ * the row is erased with them. The newest row of a (name, value, member) replaces the older one.
+ */
+export interface ClaimRow {
+  readonly member: ChainId
+  readonly name: string
+  readonly value: string
+  readonly digest: Digest
+  readonly index: number
+}
+
+/**
  * Who may list a record since which log index, by which grant (the founder by the founding entry); `expires` in ms or null. A newer
  * row of the same (member, record, grant) replaces the older one, ended or not.
  */
@@ -206,6 +218,8 @@ export interface Reads {
   sealsFor(indices: readonly number[]): Promise<readonly LeafRow[]>
   tile(level: number, index: number): Promise<Uint8Array | null>
   beside(digests: readonly Digest[]): Promise<readonly (Uint8Array | null)[]>
+  /** Members with a claim of this name and value, newest first. */
+  claimants(name: string, value: string, limit: number): Promise<readonly ChainId[]>
   /** Records with a listing of this member that has not ended and not expired at `now`; by `changed`, newest first. */
   records(member: ChainId, now: number, page: Page): Promise<readonly RecordRow[]>
   /** Listings of one member for one record that have not ended and not expired at `now`. */
@@ -243,7 +257,7 @@ export interface Store extends Reads {
    * An upload is gone for every reader from the first call that takes one of its rows.
    */
   collect(now: number, limit: number): Promise<Collected>
-  /** Erases bytes beside an entry. In SQLite they are overwritten, and stay in the write-ahead log until a full checkpoint. */
+  /** Erases bytes beside an entry, and the claims that they make. In SQLite they are overwritten, and stay in the write-ahead log until a full checkpoint. */
   eraseBeside(digests: readonly Digest[]): Promise<void>
 }
 
