@@ -196,6 +196,9 @@ describe('decode', () => {
     const input = new Uint8Array(5 + (1 << 20)).fill(0x80)
     input.set([0x9a, 0, 0x10, 0, 0])
     expect(codeOf(() => decode(input))).toBe('TOO_LARGE')
+    // Both counts end the reading before the first item, which here is a fault of its own.
+    expect(codeOf(() => decode(bytesOf('84f7000000'), { items: 4 }))).toBe('TOO_LARGE')
+    expect(codeOf(() => decode(bytesOf('82f7')))).toBe('DECODE_TRUNCATED')
     // [[0, 0], [0]] holds six values; the last array claims one that is no longer allowed.
     expect(codeOf(() => decode(bytesOf('828200008100'), { items: 6 }))).toBe('accepted')
     expect(codeOf(() => decode(bytesOf('828200008100'), { items: 5 }))).toBe('TOO_LARGE')
