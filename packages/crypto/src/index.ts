@@ -1,5 +1,18 @@
 export { startSealPool } from '#pool'
+export { type Card, type CardPatient, openCard, sealCard } from './card.js'
 export { type Random, systemRandom } from './check.js'
+export {
+  type EpochKey,
+  type LeafPlace,
+  openDeviceWrap,
+  openEnvelope,
+  openKeys,
+  sealDeviceWrap,
+  sealWrap,
+  sealWraps,
+  type WrapPlace,
+  type WrapSecrets,
+} from './envelope.js'
 export { CryptoError } from './errors.js'
 export {
   joinSegment,
@@ -24,8 +37,34 @@ export {
   segmentCount,
   segmentIv,
 } from './floe-layout.js'
+export { type FileHeader, fileContext, openFileHeader, sealFileHeader } from './header.js'
 export { HPKE_OVERHEAD, type HpkeContext, openWith, publicKeyOf, sealTo } from './hpke.js'
+export { decodeIdentity, encodeIdentity, type Identity } from './identity.js'
+export {
+  type BoxKeys,
+  checkEpochSecret,
+  checkSectionKey,
+  checkTrailSecret,
+  type Device,
+  deviceFromSeed,
+  memberEpochKeys,
+  openBackLink,
+  recordNonce,
+  sealBackLink,
+  sectionCommitment,
+  trailKeys,
+} from './keys.js'
+export { openNote, sealNote, type TrailNote } from './note.js'
 export { checkPaddedLength, checkPadding, paddedLength } from './padme.js'
+export type {
+  BackLinkPlace,
+  FileHeaderPlace,
+  FilePlace,
+  MemberPlace,
+  NotePlace,
+  RecordPlace,
+  SectionPlace,
+} from './place.js'
 export type {
   NamedBytes,
   NamedSegment,
@@ -50,3 +89,14 @@ export {
   wipe,
 } from './secrets.js'
 export { ready } from './sodium.js'
+export {
+  createVaultKey,
+  type KdfCost,
+  openBlob,
+  openVaultKey,
+  sealBlob,
+  sealVaultKey,
+  type Unlock,
+  type VaultBlob,
+  type VaultKey,
+} from './vault.js'

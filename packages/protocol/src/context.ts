@@ -29,9 +29,11 @@ export const labels = {
   deviceSign: 'sealchart/v1/device-sign',
   deviceBox: 'sealchart/v1/device-box',
   epochBox: 'sealchart/v1/epoch-box',
+  trailBox: 'sealchart/v1/trail-box',
   sectionCommitment: 'sealchart/v1/section-commitment',
   reference: 'sealchart/v1/reference',
   grantKeys: 'sealchart/v1/grant-keys',
+  vaultUnlock: 'sealchart/v1/vault-unlock',
   vaultKey: 'sealchart/v1/vault-key',
   journalKey: 'sealchart/v1/journal-key',
   // HPKE info
@@ -44,6 +46,7 @@ export const labels = {
   fileHeader: 'sealchart/v1/file-header',
   file: 'sealchart/v1/file',
   sectionKeys: 'sealchart/v1/section-keys',
+  vaultHeader: 'sealchart/v1/vault-header',
   vault: 'sealchart/v1/vault',
   journal: 'sealchart/v1/journal',
   // relay only (MAC)
