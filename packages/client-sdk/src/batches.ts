@@ -1,0 +1,38 @@
+// Several segments in one body: each with its length, four bytes, big-endian, before it. Spec: docs/spec/relay.md, "Segments".
+import { limits } from '@sealchart/protocol'
+import { ClientError } from './errors.js'
+
+const LENGTH_FIELD = 4
+
+/** Bytes that a segment of this length takes in a batch. */
+export const batchedLength = (length: number): number => LENGTH_FIELD + length
+
+/** @throws ClientError USAGE above the limit of a batch. */
+export function joinBatch(segments: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = segments.reduce((sum, segment) => sum + batchedLength(segment.length), 0)
+  if (length > limits.segmentBatch) throw new ClientError('USAGE', 'a batch of segments has at most 8 MiB')
+  const batch = new Uint8Array(length)
+  const view = new DataView(batch.buffer)
+  let at = 0
+  for (const segment of segments) {
+    view.setUint32(at, segment.length)
+    batch.set(segment, at + LENGTH_FIELD)
+    at += batchedLength(segment.length)
+  }
+  return batch
+}
+
+/** The inverse of `joinBatch`; views into the batch. @throws ClientError RELAY unless it holds exactly `count` segments. */
+export function splitBatch(batch: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer>[] {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
+  const segments: Uint8Array<ArrayBuffer>[] = []
+  let at = 0
+  while (segments.length < count && at + LENGTH_FIELD <= batch.length) {
+    const end = at + batchedLength(view.getUint32(at))
+    if (end > batch.length) break
+    segments.push(batch.subarray(at + LENGTH_FIELD, end))
+    at = end
+  }
+  if (segments.length === count && at === batch.length) return segments
+  throw new ClientError('RELAY', 'the answer does not hold the segments that were asked for')
+}
