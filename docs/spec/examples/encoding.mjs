@@ -36,9 +36,11 @@ const uses = {
   deviceSign: 'HKDF info: Ed25519 seed of a device',
   deviceBox: 'HKDF info: X-Wing seed of a device',
   epochBox: 'HKDF info: X-Wing seed of a group’s epoch',
+  trailBox: 'HKDF info: X-Wing seed of a trail’s epoch',
   sectionCommitment: 'HKDF info: commitment to a section’s epoch key',
   reference: 'HKDF info: key of the tag of a caller’s `ref`',
   grantKeys: 'HKDF info: key that seals the section keys of a grant',
+  vaultUnlock: 'HKDF info: key that opens a vault’s header, from its passphrase or host key',
   vaultKey: 'HKDF info: key of a vault',
   journalKey: 'HKDF info: key of a journal',
   deviceWrap: 'HPKE info: an epoch secret for a device',
@@ -49,13 +51,17 @@ const uses = {
   fileHeader: 'FLOE associated data: a file’s header',
   file: 'FLOE associated data: a file’s content',
   sectionKeys: 'FLOE associated data: the section keys of a grant',
+  vaultHeader: 'FLOE associated data: a vault’s master key, sealed in its header',
   vault: 'FLOE associated data: a vault',
   journal: 'FLOE associated data: a journal',
   ticket: 'MAC of a relay, for itself alone: a ticket for segments',
 }
 
 const missing = Object.keys(labels).filter((purpose) => !(purpose in uses))
-if (missing.length > 0) throw new Error(`encoding.mjs: say what these labels are for: ${missing.join(', ')}`)
+const unknown = Object.keys(uses).filter((purpose) => !(purpose in labels))
+if (missing.length + unknown.length > 0) {
+  throw new Error(`encoding.mjs: labels and uses differ: ${[...missing, ...unknown].join(', ')}`)
+}
 
 function codeOf(input) {
   try {

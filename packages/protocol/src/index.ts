@@ -1,7 +1,57 @@
 // The package's one entry, grouped by file in the order in which they build on each other. What is not listed is internal.
 
+export { sha256 } from '#sha256'
+export {
+  type AppendAnswer,
+  type AppendRequest,
+  appendAnswer,
+  appendRequest,
+  directoryAnswer,
+  directoryRequest,
+  type ErrorAnswer,
+  errorAnswer,
+  type HandedRow,
+  type Handout,
+  inboxAnswer,
+  inboxRequest,
+  type Known,
+  networkAnswer,
+  paths,
+  presentAnswer,
+  presentRequest,
+  type RecordItem,
+  type RecordsAnswer,
+  type RecordsRequest,
+  recordsAnswer,
+  recordsRequest,
+  type SyncAnswer,
+  type SyncRequest,
+  segmentBatchRequest,
+  syncAnswer,
+  syncRequest,
+  type Ticket,
+  ticketShape,
+  uploadAnswer,
+  uploadRequest,
+} from './api.js'
+export { planBatch, verifyBatch } from './batch.js'
+export {
+  type ActionName,
+  type Attached,
+  actions,
+  allActions,
+  type Bodies,
+  type Content as SectionContent,
+  type EpochStart,
+  type KindName,
+  kinds,
+  type TrailStart,
+  type WrapsRef,
+} from './bodies.js'
 export type { BoxKey, ChainId, DeviceId, Digest, EntryHash, LinkHash, SignKey, Slot, TreeHash } from './bytes.js'
 export { base64, compare, concat, equal, expectBytes, hex, unbase64, unhex, utf8 } from './bytes.js'
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.js'
+export { type Claim, decodeClaims, encodeClaims } from './claims.js'
 export { type DecodeLimits, decode, encode, type Value } from './codec.js'
 export { bind, hashBytes, hashOf, labelBytes, labels, type Purpose } from './context.js'
 export {
@@ -25,6 +75,22 @@ export {
   signKey,
 } from './device-keys.js'
 export { ready, verify } from './ed25519.js'
+export {
+  type AnyEntry,
+  accessLogOf,
+  chainIdOf,
+  claimHash,
+  decodeEntry,
+  type Entry,
+  FORMAT,
+  is,
+  type Rest,
+  type Seen,
+  type Statement,
+  shortId,
+  signEntry,
+  verifyEntry,
+} from './entry.js'
 export {
   type ErrorAction,
   type ErrorCode,
@@ -50,7 +116,17 @@ export {
   sealIndex,
   slotAfter,
 } from './leaf.js'
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.js'
+export { type ChainPin, Ledger, type NetworkPin, type Pins } from './ledger.js'
+export { limits } from './limits.js'
+export {
+  decodeIndex,
+  decodeManifest,
+  encodeIndex,
+  encodeManifest,
+  type Manifest,
+  type ManifestFile,
+  namesRoot,
+} from './manifest.js'
 export {
   append,
   assemble,
@@ -71,7 +147,7 @@ export {
   verifyInclusion,
 } from './merkle.js'
 export { decodeNoteKey, encodeNoteKey, type NoteKey, type NoteSigner, noteKey } from './note.js'
-export { decodeTile, encodeTile, tileOf, tilesFor } from './tiles.js'
+export { type AccessPlace, checkGrowth, type Placed, type Proven, slotOf, verifyProven } from './proven.js'
 export {
   type Content,
   type LookupKey,
@@ -81,49 +157,6 @@ export {
   signRequest,
   verifyRequest,
 } from './request.js'
-export type { Infer, Shape } from './shape.js'
-export { blob, bool, bytes, list, nullable, oneOf, pack, struct, text, uint, unpack } from './shape.js'
-export {
-  actions,
-  type ActionName,
-  allActions,
-  type Attached,
-  type Bodies,
-  type Content as SectionContent,
-  type EpochStart,
-  type KindName,
-  kinds,
-  type TrailStart,
-  type WrapsRef,
-} from './bodies.js'
-export {
-  accessLogOf,
-  type AnyEntry,
-  chainIdOf,
-  claimHash,
-  decodeEntry,
-  type Entry,
-  FORMAT,
-  is,
-  type Rest,
-  type Seen,
-  shortId,
-  signEntry,
-  type Statement,
-  verifyEntry,
-} from './entry.js'
-export { type ChainPin, Ledger, type NetworkPin, type Pins } from './ledger.js'
-export { limits } from './limits.js'
-export {
-  decodeIndex,
-  decodeManifest,
-  encodeIndex,
-  encodeManifest,
-  type Manifest,
-  type ManifestFile,
-  namesRoot,
-} from './manifest.js'
-export { type AccessPlace, checkGrowth, type Placed, type Proven, slotOf, verifyProven } from './proven.js'
 export { admits, liveGrants, mayReadTrail } from './rules/admits.js'
 export { applyEntry, checkList } from './rules/apply.js'
 export { enrolmentMessage } from './rules/authority.js'
@@ -132,10 +165,10 @@ export {
   type ContentFact,
   type Credential,
   type Fact,
-  facts,
   type Founder,
-  type Grant,
+  facts,
   GRANTS,
+  type Grant,
   grantHashOf,
   type MemberEpoch,
   readFact,
@@ -143,6 +176,9 @@ export {
 } from './rules/facts.js'
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
 export { signKeyOf } from './rules/standing.js'
+export type { Infer, Shape } from './shape.js'
+export { blob, bool, bytes, list, nullable, oneOf, pack, struct, text, uint, unpack } from './shape.js'
+export { decodeTile, encodeTile, tileOf, tilesFor } from './tiles.js'
 export {
   checkWrapList,
   decodeWrapList,
@@ -152,44 +188,9 @@ export {
   encodeWrapList,
   encodeWrapRow,
   type WrapLeaf,
-  wrapLeafHash,
   type WrappedGrant,
   type WrapRange,
   type WrapRow,
   type WrapTarget,
+  wrapLeafHash,
 } from './wraps.js'
-export {
-  type AppendAnswer,
-  appendAnswer,
-  type AppendRequest,
-  appendRequest,
-  directoryAnswer,
-  directoryRequest,
-  type ErrorAnswer,
-  errorAnswer,
-  type HandedRow,
-  type Handout,
-  inboxAnswer,
-  inboxRequest,
-  type Known,
-  networkAnswer,
-  paths,
-  presentAnswer,
-  presentRequest,
-  type RecordItem,
-  type RecordsAnswer,
-  recordsAnswer,
-  type RecordsRequest,
-  recordsRequest,
-  segmentBatchRequest,
-  type SyncAnswer,
-  syncAnswer,
-  type SyncRequest,
-  syncRequest,
-  type Ticket,
-  ticketShape,
-  uploadAnswer,
-  uploadRequest,
-} from './api.js'
-export { planBatch, verifyBatch } from './batch.js'
-export { type Claim, decodeClaims, encodeClaims } from './claims.js'
