@@ -120,7 +120,7 @@ describe('refused', () => {
       for (const at of [0, 600, 1149]) {
         const changed = publicKey.slice()
         changed.set(triple, at)
-        await expectCode('KEY_FORMAT', () => sealTo(changed, context, seed, counted()), `${triple} at ${at}`)
+        await expectCode('KEY_FORMAT', () => sealTo(changed, context, seed, counted()), `${triple.join()} at ${at}`)
       }
     }
     for (const point of smallOrder) {
