@@ -79,12 +79,15 @@ const epochKeyShape: Shape<EpochKey> = struct({
 })
 const keysShape = struct({ keys: list(epochKeyShape, limits.wrapRow), trail: nullable(secretShape<TrailSecret>()) })
 
-type Place = Pick<WrapPlace, 'network' | 'chain' | 'target'>
-
-function bindTarget(purpose: Purpose, { network, chain, target }: Place): Uint8Array {
+/** Label and context of a wrap's two objects: network, chain, and the encoded target, which is made once for both. */
+function binder({ network, chain, target }: Pick<WrapPlace, 'network' | 'chain' | 'target'>): {
+  readonly length: number
+  readonly bind: (purpose: Purpose) => Uint8Array
+} {
   requireBytes(network, 'network', 32)
   requireBytes(chain, 'chain', 32)
-  return bind(purpose, [network, chain, encodedTarget(target)])
+  const encoded = encodedTarget(target)
+  return { length: encoded.length, bind: (purpose) => bind(purpose, [network, chain, encoded]) }
 }
 
 function encodedTarget(target: WrapTarget): Uint8Array {
@@ -124,18 +127,29 @@ function namesExactly(target: WrapTarget, keys: readonly EpochKey[], trail: Trai
 export async function sealWrap(place: WrapPlace, secrets: WrapSecrets, random: Random): Promise<WrapRow> {
   const keys = [...secrets.keys].sort((a, b) => a.section - b.section || a.epoch - b.epoch)
   checkSecrets(place.target, { ...secrets, keys })
+  const bound = binder(place)
+  await checkRecipient(place)
   const grantSecret = newSecret<GrantSecret>(random)
+  const envelope = sealEnvelope(
+    place.recipientKey,
+    bound.bind('envelope'),
+    encodeContent(envelopeShape, { card: secrets.card, grantSecret }),
+    random,
+  )
   const sealedKeys = await sealBytes(
     deriveKey(grantSecret, bind('grantKeys', [])),
-    bindTarget('sectionKeys', place),
+    bound.bind('sectionKeys'),
     encodeContent(keysShape, { keys, trail: secrets.trail }),
     random,
   )
-  return sealRow('envelope', place, encodeContent(envelopeShape, { card: secrets.card, grantSecret }), {
-    keys: sealedKeys,
-    random,
-  })
+  if (bound.length + envelope.length + sealedKeys.length + ROW_OVERHEAD > limits.wrapRow) {
+    throw new CryptoError('LIMIT', 'a wrap is at most 32 KiB long')
+  }
+  return rowOf(place, envelope, sealedKeys)
 }
+
+const sealEnvelope = (key: Uint8Array, info: Uint8Array, content: Uint8Array, random: Random): Uint8Array =>
+  sealTo(key, { info, aad: NOTHING }, content, random)
 
 /** What is wrapped by mistake can't be called back, so that it is what the leaf says is checked before anything is sealed. */
 function checkSecrets(target: WrapTarget, { card, keys, trail }: WrapSecrets): void {
@@ -146,22 +160,14 @@ function checkSecrets(target: WrapTarget, { card, keys, trail }: WrapSecrets): v
   if (!fits) throw new CryptoError('USAGE', "the card's key is not the one of section 0")
 }
 
-async function sealRow(
-  purpose: 'envelope' | 'deviceWrap',
-  place: WrapPlace,
-  content: Uint8Array,
-  { keys, random }: { readonly keys: Uint8Array | null; readonly random: Random },
-): Promise<WrapRow> {
-  const { target, recipientKey } = place
+/** Before anything is sealed: a leaf that names another key would be refused by every reader. */
+async function checkRecipient({ target, recipientKey }: WrapPlace): Promise<void> {
   requireBytes(recipientKey, 'recipient key')
-  if (!equal(await digest(recipientKey), target.keyHash)) {
-    throw new CryptoError('USAGE', 'the key hash of the wrap is another key’s')
-  }
-  const context = { info: bindTarget(purpose, place), aad: NOTHING }
-  const envelope = sealTo(recipientKey, context, content, random)
-  if (encodedTarget(target).length + envelope.length + (keys?.length ?? 0) + ROW_OVERHEAD > limits.wrapRow) {
-    throw new CryptoError('LIMIT', 'a wrap is at most 32 KiB long')
-  }
+  if (equal(await digest(recipientKey), target.keyHash)) return
+  throw new CryptoError('USAGE', 'the key hash of the wrap is that of another key')
+}
+
+async function rowOf({ target }: WrapPlace, envelope: Uint8Array, keys: Uint8Array | null): Promise<WrapRow> {
   const leaf = { ...target, envelope: await digest(envelope), keys: keys === null ? null : await digest(keys) }
   return { leaf, envelope, keys }
 }
@@ -201,7 +207,7 @@ export async function openKeys(
   if (sealed.length > limits.wrapRow || leaf.keys === null || !equal(await digest(sealed), leaf.keys))
     throw unauthentic()
   const key = deriveKey(grantSecret, bind('grantKeys', []))
-  const aad = bindTarget('sectionKeys', { ...received, target: leaf })
+  const aad = binder({ ...received, target: leaf }).bind('sectionKeys')
   const { keys, trail } = decodeContent(keysShape, await openSealed({ key, aad }, sealed))
   if (!namesExactly(leaf, keys, trail)) throw contradicts()
   return { keys, trail }
@@ -214,7 +220,7 @@ async function openRow(
   const { leaf, envelope, seed } = received
   requireBytes(envelope, 'envelope')
   if (envelope.length > limits.wrapRow || !equal(await digest(envelope), leaf.envelope)) throw unauthentic()
-  return openWith(seed, { info: bindTarget(purpose, { ...received, target: leaf }), aad: NOTHING }, envelope)
+  return openWith(seed, { info: binder({ ...received, target: leaf }).bind(purpose), aad: NOTHING }, envelope)
 }
 
 const contradicts = (): CryptoError => new CryptoError('COMMITMENT', 'a wrap holds other keys than its leaf names')
@@ -225,7 +231,9 @@ const contradicts = (): CryptoError => new CryptoError('COMMITMENT', 'a wrap hol
  */
 export async function sealDeviceWrap(place: WrapPlace, secret: EpochSecret, random: Random): Promise<WrapRow> {
   requireBytes(secret, 'epoch secret', SECRET_LENGTH)
-  return sealRow('deviceWrap', place, secret, { keys: null, random })
+  const info = binder(place).bind('deviceWrap')
+  await checkRecipient(place)
+  return rowOf(place, sealEnvelope(place.recipientKey, info, secret, random), null)
 }
 
 /** Opens a device's wrap. `checkEpochSecret` then says whether it is the secret that the entry commits to. @throws CryptoError UNAUTHENTIC, USAGE */
