@@ -55,6 +55,7 @@ const uses = {
   vault: 'FLOE associated data: a vault',
   journal: 'FLOE associated data: a journal',
   ticket: 'MAC of a relay, for itself alone: a ticket for segments',
+  wrapIndex: 'name of a relay’s own index of a wrap list',
 }
 
 const missing = Object.keys(labels).filter((purpose) => !(purpose in uses))

@@ -63,7 +63,7 @@ export const handout = struct({
   entry: entryHashShape,
   keys: list(struct({ wraps: digestShape, keys: blob(limits.wrapRow) }), 1024),
   opened: list(opened, limits.sections),
-  ticket: text(1000),
+  ticket: text(2000),
   segments: list(blob(limits.segment), 10_000),
 })
 export type Handout = Infer<typeof handout>
@@ -110,6 +110,9 @@ export const recordsRequest = struct({
 })
 export type RecordsRequest = Infer<typeof recordsRequest>
 
+/** POST attachments: the body is the object itself, the answer its SHA-256. */
+export const attachmentAnswer = struct({ digest: digestShape })
+
 /** One record as lists and opening need it: the sealed card, the asker's rows, and where its access log stands (number 0: nobody opened it). */
 export const recordItem = struct({
   record: chainId,
@@ -120,6 +123,10 @@ export const recordItem = struct({
 })
 export type RecordItem = Infer<typeof recordItem>
 
+/**
+ * With `more` a page goes on after the last record's `changed`. No record and `more`: the entries did not fit into one answer; take
+ * those that came, and ask the same again with what is known now.
+ */
 export const recordsAnswer = struct({
   records: list(recordItem, 100),
   proven,
@@ -138,9 +145,9 @@ export const inboxAnswer = struct({ notices: list(struct({ index: uint(), record
 
 /** POST uploads: opens (or, with the same id, prolongs) an upload; for a record that does not exist yet its founding nonce proves whose it will be. */
 export const uploadRequest = struct({ id: upload, record: chainId, nonce: nullable(bytes(32)), reserved: uint() })
-export const uploadAnswer = struct({ ticket: text(1000), expires: uint() })
+export const uploadAnswer = struct({ ticket: text(2000), expires: uint() })
 
-/** POST uploads/present: which segments the record has. */
+/** POST uploads/present?ticket=…, with the ticket of an upload: which segments need not be put again under it. */
 export const presentRequest = struct({ record: chainId, names: list(digestShape, 10_000) })
 export const presentAnswer = struct({ present: list(bool, 10_000) })
 

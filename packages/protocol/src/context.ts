@@ -49,8 +49,9 @@ export const labels = {
   vaultHeader: 'sealchart/v1/vault-header',
   vault: 'sealchart/v1/vault',
   journal: 'sealchart/v1/journal',
-  // relay only (MAC)
+  // relay only (MAC; key of a wrap list's index)
   ticket: 'sealchart/v1/ticket',
+  wrapIndex: 'sealchart/v1/wrap-index',
 } as const
 
 export type Purpose = keyof typeof labels

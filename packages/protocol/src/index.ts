@@ -175,10 +175,21 @@ export {
   type Section,
 } from './rules/facts.js'
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
-export { signKeyOf } from './rules/standing.js'
+export { requireCredential, signKeyOf } from './rules/standing.js'
 export type { Infer, Shape } from './shape.js'
 export { blob, bool, bytes, list, nullable, oneOf, pack, struct, text, uint, unpack } from './shape.js'
-export { decodeTile, encodeTile, tileOf, tilesFor } from './tiles.js'
+export {
+  decodeTile,
+  encodeBundle,
+  encodeTile,
+  leavesOf,
+  nodesOf,
+  parseTilePath,
+  type Tile,
+  tileOf,
+  tilePath,
+  tilesFor,
+} from './tiles.js'
 export {
   checkWrapList,
   decodeWrapList,
