@@ -159,7 +159,7 @@ function sealing(message: Message, random: Random): Sealing {
     seal(message, { plaintext, position, final }, iv)
   return {
     header: message.header.slice(),
-    // 96 random bits a segment and at most 2^20 segments a key: a repeated IV has probability below 2^-56 a key.
+    // 96 random bits a segment and at most 2^20 segments a key: a repeated IV has probability below 2^-57 a key.
     sealSegment: async (plaintext, position, final) =>
       sealWith(plaintext, position, final, draw(random, SEGMENT_IV_LENGTH)),
     async resealSegment(plaintext, position, final, recorded) {
