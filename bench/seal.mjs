@@ -4,6 +4,7 @@
 //   node --expose-gc bench/seal.mjs [MiB] [rounds]
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { FILE, nameSegment, payloadLength, startOpening, startSealing, systemRandom } from '@sealchart/crypto'
+import { compareWithAge } from './lib/age.mjs'
 import { interleave, machine, median, ratio, table, target } from './lib/measure.mjs'
 import { runPool } from './lib/seal-pool.mjs'
 
@@ -126,3 +127,4 @@ for (const [name, base] of pairs) target(`${name} against the plain loop`, ratio
 
 plainSealed.length = 0
 await runPool({ key, aad, header, segments, source, rounds })
+await compareWithAge(contents, Math.min(rounds, 3))

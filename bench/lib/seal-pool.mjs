@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import {
   FILE,
   nameSegment,
@@ -14,6 +15,7 @@ import {
   systemRandom,
 } from '@sealchart/crypto'
 import { interleave, median, ratio, table, target } from './measure.mjs'
+import { plainLoop } from './plain-worker.mjs'
 
 /** So many segments are on their way at once, as an upload would have them. */
 const WINDOW = 6
@@ -30,11 +32,13 @@ async function inWindow(count, action) {
 export async function runPool({ key, aad, header, segments, source, rounds }) {
   const folder = mkdtempSync(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'sealchart-bench-'))
   const pool = startSealPool(2)
+  const threads = [0, 1].map(() => new Worker(new URL('./plain-worker.mjs', import.meta.url)))
   try {
     const path = join(folder, 'source')
     writeFileSync(path, source)
     await measurePool({
       pool,
+      threads,
       path,
       file: { key, aad, header, parameters: FILE },
       segments,
@@ -43,11 +47,23 @@ export async function runPool({ key, aad, header, segments, source, rounds }) {
     })
   } finally {
     rmSync(folder, { recursive: true })
-    await pool.close()
+    await Promise.all([pool.close(), ...threads.map((thread) => thread.terminate())])
   }
 }
 
-async function measurePool({ pool, path, file, segments, rounds, length }) {
+/** Half of the plain loop on each thread. */
+const onBoth = (threads, count) =>
+  Promise.all(
+    threads.map(
+      (thread) =>
+        new Promise((resolve) => {
+          thread.once('message', resolve)
+          thread.postMessage(count / 2)
+        }),
+    ),
+  )
+
+async function measurePool({ pool, threads, path, file, segments, rounds, length }) {
   const size = payloadLength(FILE)
   const isLast = (i) => i === segments.length - 1
   const range = (i) => ({ path, offset: (i * 97 * 4096) % (length - size), length: size, size })
@@ -88,15 +104,22 @@ async function measurePool({ pool, path, file, segments, rounds, length }) {
   }
 
   const results = await interleave(
-    { 'seal alone': sealAlone, seal: sealOnPool, 'open alone': openAlone, open: openOnPool },
+    {
+      'machine alone': () => plainLoop(segments.length),
+      machine: () => onBoth(threads, segments.length),
+      'seal alone': sealAlone,
+      seal: sealOnPool,
+      'open alone': openAlone,
+      open: openOnPool,
+    },
     rounds,
   )
   const speed = (name) => ((segments.length * 1000) / median(results[name])).toFixed(0)
   console.log()
   table([
     ['two workers', 'MiB/s', 'one thread', 'ratio'],
-    ...['seal', 'open'].map((name) => [
-      name,
+    ...['machine', 'seal', 'open'].map((name) => [
+      name === 'machine' ? 'plain loop' : name,
       speed(name),
       speed(`${name} alone`),
       ratio(results, `${name} alone`, name).toFixed(2),
