@@ -207,6 +207,8 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
       'the edge’s form': (b) => ({ ...b, head: { ...b.head, edge: b.head.edge.subarray(1) } }),
       'the size': (b) => ({ ...b, head: { ...b.head, size: b.head.size + 1 } }),
       'the time': (b) => ({ ...b, head: { ...b.head, time: b.head.time + 1 } }),
+      'another head of a chain': (b) => ({ ...b, heads: b.heads.map((row) => ({ ...row, link: flipped(row.link) })) }),
+      'a missing head': (b) => ({ ...b, heads: b.heads.slice(1) }),
       'a missing leaf': (b) => ({ ...b, leaves: b.leaves.slice(1) }),
       'a missing seal': (b) => ({ ...b, leaves: b.leaves.slice(0, -1) }),
       'a missing entry': (b) => ({ ...b, entries: b.entries.slice(1) }),

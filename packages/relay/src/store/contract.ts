@@ -38,7 +38,7 @@ export interface LeafRow {
   readonly seal: boolean
 }
 
-/** Newest entry of a chain. */
+/** Newest entry of a chain. A turn has one row for each chain that it places an entry on. */
 export interface HeadRow {
   readonly chain: ChainId
   readonly sequence: number

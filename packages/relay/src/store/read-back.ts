@@ -11,6 +11,7 @@ import {
   emptyEdge,
   equal,
   hashBytes,
+  hex,
   leafHash,
   ProtocolError,
   rootOfEdge,
@@ -108,14 +109,19 @@ function checkEntryLeaves(batch: Batch, first: number, read: readonly LeafRow[])
   }
 }
 
+/** The head of each chain that the turn touched is its last entry, in the batch as in the store. */
 function checkHeads(batch: Batch, read: ReadRows['heads']): void {
-  if (read.length !== batch.heads.length) mismatch('number of heads differs')
+  const newest = new Map(batch.entries.map((entry) => [hex(entry.chain), entry]))
+  if (batch.heads.length !== newest.size || read.length !== newest.size) mismatch('number of heads differs')
   batch.heads.forEach((meant, i) => {
-    const row = read[i]
-    const same = row && row.sequence === meant.sequence && row.index === meant.index && equal(row.chain, meant.chain)
-    if (!same || !equal(row.link, meant.link)) mismatch('the head of a chain differs')
+    const entry = newest.get(hex(meant.chain))
+    if (!entry || !isSameHead(meant, entry)) return mismatch('a head is not the last entry of its chain')
+    if (!isSameHead(meant, read[i] ?? null)) mismatch('the head of a chain differs')
   })
 }
+
+const isSameHead = (a: HeadRow, b: HeadRow | null): boolean =>
+  b !== null && a.sequence === b.sequence && a.index === b.index && equal(a.chain, b.chain) && equal(a.link, b.link)
 
 function checkTreeHead(batch: Batch, edge: Edge, read: TreeHead | null): void {
   const meant = batch.head
