@@ -106,7 +106,7 @@ async function measurePool({ pool, threads, path, file, segments, rounds, length
   const results = await interleave(
     {
       'machine alone': () => plainLoop(segments.length),
-      machine: () => onBoth(threads, segments.length),
+      machine: () => onBoth(threads, segments.length).then(() => undefined),
       'seal alone': sealAlone,
       seal: sealOnPool,
       'open alone': openAlone,
