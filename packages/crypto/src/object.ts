@@ -5,6 +5,7 @@ import { type DecodeLimits, ProtocolError, pack, type Shape, unpack } from '@sea
 import { type Random, requireBytes } from './check.js'
 import { CryptoError, unauthentic } from './errors.js'
 import { openBytes, sealBytes } from './floe.js'
+import { SECRET_LENGTH } from './secrets.js'
 
 /** The length in bytes that a plaintext of `length` bytes is padded to, the length field counted. */
 export type Padding = (length: number) => number
@@ -88,6 +89,8 @@ export interface ObjectSeal {
 
 /** `openBytes` with one code for all that can be wrong with the object. @throws CryptoError UNAUTHENTIC, USAGE */
 export async function openSealed({ key, aad }: ObjectSeal, sealed: Uint8Array): Promise<Uint8Array> {
+  // Before the object is looked at, so that a mistake of the caller's is not taken for one of the sender's.
+  requireBytes(key, 'key', SECRET_LENGTH)
   try {
     return await openBytes(key, aad, sealed)
   } catch (cause) {
