@@ -1,1 +1,20 @@
-export {}
+// What a vendor calls. Everything else is internal. Guide: docs/sdk.md.
+
+export type { Card } from '@sealchart/crypto'
+export type { ActionName, ErrorAction, ErrorCode, ErrorKind } from '@sealchart/protocol'
+export { SealchartError } from '@sealchart/protocol'
+export { Directory, type DirectoryQuery } from './directory.js'
+export type { OpenedFile } from './download.js'
+export type { CredentialSource } from './enrolment.js'
+export type { AccessExplanation, ExplainedGrant } from './explain.js'
+export type { ShareOptions } from './grants.js'
+export type { InboxOptions, Notice } from './inbox.js'
+export { type Claims, type FoundInstitutionOptions, Institution, Issuer } from './institution.js'
+export { type ConnectOptions, type FoundNetworkOptions, Network } from './network.js'
+export type { Person } from './people.js'
+export type { CreateOptions, Sections, TransferOptions } from './publish.js'
+export type { ChartRecord, EndOptions, GrantHandle, Version } from './record.js'
+export type { ListItem, ListOptions, OpenOptions, Page, Records } from './records.js'
+export { type OpenChartOptions, Sealchart } from './sealchart.js'
+export type { Step } from './trail.js'
+export type { Transport } from './transport.js'

@@ -86,10 +86,10 @@ const shapeOf = (kind: KindName, type: string): Shape<unknown> => {
 
 /**
  * Signs a statement as a COSE_Sign1. `network` is the network's chain id (null in the network's own founding).
- * @throws ProtocolError DECODE_SHAPE, LIMIT (over 64 KiB): nothing is signed that a reader would refuse.
+ * @throws ProtocolError USAGE, LIMIT (over 64 KiB): nothing is signed that a reader would refuse.
  */
-export async function signEntry(
-  statement: Statement,
+export async function signEntry<K extends KindName, T extends keyof Bodies[K]>(
+  statement: Statement<K, T>,
   signer: { readonly chain: ChainId; readonly device: DeviceId; readonly sign: Signer },
   network: ChainId | null,
 ): Promise<AnyEntry> {

@@ -198,6 +198,7 @@ export {
   encodeTarget,
   encodeWrapList,
   encodeWrapRow,
+  readWrapRows,
   type WrapLeaf,
   type WrappedGrant,
   type WrapRange,

@@ -2,7 +2,7 @@
 // Spec: docs/spec/rules.md, "Verifying". A client keeps one while it runs and pins its heads; a court fills one from an exported
 // trail. It takes a set of proven entries whole or not at all, and never goes back.
 import { type ChainId, equal, hex, type LinkHash } from './bytes.js'
-import { accessLogOf, type AnyEntry, is, verifyEntry } from './entry.js'
+import { type AnyEntry, accessLogOf, is, verifyEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { accessLink } from './leaf.js'
 import type { TreeHead } from './merkle.js'

@@ -1,8 +1,9 @@
 // Proven entries: entries with the seals of their batches, a checkpoint, and one batch proof that all of them are in its tree.
 // Spec: docs/spec/log.md, "Proven entries". Every answer that carries entries carries them so; nothing is taken from a relay without.
+
+import { verifyBatch } from './batch.js'
 import { linkHashShape, treeHash } from './bodies.js'
 import { equal, type LinkHash, type TreeHash } from './bytes.js'
-import { verifyBatch } from './batch.js'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.js'
 import { type AnyEntry, decodeEntry } from './entry.js'
 import { ProtocolError } from './errors.js'

@@ -110,28 +110,30 @@ export interface WrapRange {
 }
 
 /**
- * Decodes a whole attachment: rows in strict order of recipient, each once.
+ * Reads an attachment row by row, in strict order of recipient, each once: whoever reads ten thousand can let others run between them.
  * @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS.
  */
-export function decodeWrapList(encoded: Uint8Array): WrapRange[] {
+export function* readWrapRows(encoded: Uint8Array): Generator<WrapRange, void, undefined> {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
-  const ranges: WrapRange[] = []
-  for (let at = 0; at < encoded.length; ) {
+  let last: WrapRow | null = null
+  for (let at = 0, count = 0; at < encoded.length; count++) {
     if (encoded.length - at < 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a length')
     const length = view.getUint32(at)
     if (length > limits.wrapRow) throw new ProtocolError('TOO_LARGE', 'a wrap is longer than its limit')
     if (length > encoded.length - at - 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a wrap')
-    if (ranges.length === limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
+    if (count === limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
     const row = decodeWrapRow(encoded.subarray(at + 4, at + 4 + length))
-    const last = ranges.at(-1)
-    if (last && compare(last.row.leaf.recipient, row.leaf.recipient) >= 0) {
+    if (last && compare(last.leaf.recipient, row.leaf.recipient) >= 0) {
       throw new ProtocolError('WRAPS', 'wraps are not in strict order of recipient')
     }
-    ranges.push({ row, offset: at + 4, length })
+    last = row
+    yield { row, offset: at + 4, length }
     at += 4 + length
   }
-  return ranges
 }
+
+/** Decodes a whole attachment. @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS. */
+export const decodeWrapList = (encoded: Uint8Array): WrapRange[] => [...readWrapRows(encoded)]
 
 /** @throws ProtocolError WRAPS when a decoded list is not the one that an entry signed. */
 export function checkWrapList(ranges: readonly WrapRange[], signed: WrapsRef): void {

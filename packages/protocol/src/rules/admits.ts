@@ -14,6 +14,9 @@ interface Due {
   readonly what: WrappedGrant[]
 }
 
+/** Rows or grants between two pauses. */
+const SLICE = 64
+
 const refuse = (message: string): never => {
   throw new ProtocolError('WRAPS', message)
 }
@@ -33,6 +36,7 @@ export async function admits(
   const due = await dueFor(entry, known)
   if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
   for (const [i, leaf] of leaves.entries()) {
+    if (i % SLICE === SLICE - 1) await known.pause?.()
     const expected = due[i] as Due
     if (!equal(leaf.recipient, expected.recipient))
       refuse('a wrap is for somebody who is not entitled, or one is missing')
@@ -107,20 +111,16 @@ async function dueForEpochs(
   const ended = is(entry as AnyEntry, 'record', 'revoke')
     ? (entry.body as Entry<'record', 'revoke'>['body']).grants
     : []
-  for (const { hash, grant } of await liveGrants(entry.chain, known, entry.time)) {
-    if (ended.some((one) => equal(one, hash))) continue
+  const over = new Set(ended.map(hex))
+  const holders = (await liveGrants(entry.chain, known, entry.time)).filter(({ hash }) => !over.has(hex(hash)))
+  for (const { hash, grant } of holders) {
     const keys = started.filter(({ section }) => section === 0 || grant.sections.includes(section))
     if (keys.length === 0) continue
     const held = due.get(hex(grant.recipient)) ?? { recipient: grant.recipient, what: [] }
     held.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
     due.set(hex(grant.recipient), held)
   }
-  checkUntil(
-    entry,
-    [...(await liveGrants(entry.chain, known, entry.time))].filter(
-      ({ hash }) => !ended.some((one) => equal(one, hash)),
-    ),
-  )
+  checkUntil(entry, holders)
   for (const one of due.values()) one.what.sort((a, b) => compare(a.grant as EntryHash, b.grant as EntryHash))
   return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
 }
@@ -132,7 +132,9 @@ export async function liveGrants(
   time: number,
 ): Promise<{ hash: EntryHash; grant: Grant }[]> {
   const live: { hash: EntryHash; grant: Grant }[] = []
-  for (const { key, value } of await known.under(record, GRANTS)) {
+  const stored = await known.under(record, GRANTS)
+  for (const [i, { key, value }] of stored.entries()) {
+    if (i % SLICE === SLICE - 1) await known.pause?.()
     const hash = grantHashOf(key)
     const grant = readFact(facts.grant(hash), value)
     if (grant.ended === null && (grant.until === null || grant.until > time)) live.push({ hash, grant })

@@ -28,6 +28,8 @@ export interface Facts {
   get(chain: ChainId, key: string): Uint8Array | null | Promise<Uint8Array | null>
   /** All facts of a chain under a key prefix. */
   under(chain: ChainId, prefix: string): readonly StoredFact[] | Promise<readonly StoredFact[]>
+  /** Awaited now and then in loops over thousands of grants, so that a relay can serve others meanwhile. */
+  pause?(): Promise<void>
 }
 
 /** A rule's view of the facts for one entry. */

@@ -1,13 +1,13 @@
 // Rules of a member's chain: its founding, and the credentials that issuers put on it. Spec: docs/spec/rules.md, "Member".
 // A chain begins found, credential, accept: a member without an institution's word for it does not exist.
 import { sha256 } from '#sha256'
+import { equal } from '../bytes.js'
 import type { Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { checkChainId } from './authority.js'
 import { type Change, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { requireIssuer } from './standing.js'
-import { equal } from '../bytes.js'
 
 /** Longest validity of a credential: 400 days, so that a yearly renewal has slack. */
 const LONGEST = 400 * 24 * 60 * 60_000

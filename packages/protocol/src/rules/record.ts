@@ -6,7 +6,7 @@ import { type ChainId, type Digest, type EntryHash, equal } from '../bytes.js'
 import { accessLogOf, chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { type Change, facts, type Founder, type Grant, type Section, set } from './facts.js'
+import { type Change, type Founder, facts, type Grant, type Section, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { requireCredential } from './standing.js'
 

@@ -1,0 +1,189 @@
+// Access: looking at a record under a durable entry in its access log. No entry, no bytes. Spec: docs/spec/relay.md, "Handouts".
+import { type Card, openCard, openFileHeader } from '@sealchart/crypto'
+import {
+  type AnyEntry,
+  accessLogOf,
+  actions,
+  type ChainId,
+  decodeManifest,
+  type EntryHash,
+  equal,
+  facts,
+  type Handout,
+  hex,
+  type ManifestFile,
+  type RecordItem,
+  sha256,
+} from '@sealchart/protocol'
+import { type DownloadDesk, OpenedFile } from './download.js'
+import { ClientError } from './errors.js'
+import { Keyring } from './keyring.js'
+import { type Acting, actingAs, type Member, sealText } from './member.js'
+import { type HeldGrant, liveGrantsOf } from './rotation.js'
+
+/** What a record looks like from a list: its verified chain, the opened card, and a keyring with the card's key. */
+export interface Listed {
+  readonly item: RecordItem
+  readonly card: Card
+  readonly ring: Keyring
+}
+
+/**
+ * Asks for one record, or a page, and verifies it: chain, rows, envelope, card.
+ * @throws SealchartError UNKNOWN (no such record, or not for this member), and what verification throws.
+ */
+export async function listRecords(
+  member: Member,
+  asked: { readonly record: ChainId | null; readonly after: number | null; readonly limit: number },
+  signal?: AbortSignal,
+): Promise<{ records: Listed[]; more: boolean }> {
+  const { session } = member
+  const answer = await session.exchange(async (seen) => {
+    const given = await session.link.records({ ...asked, seen: seen(), have: session.ledger.known() }, signal)
+    await session.take(given.proven, given.beside)
+    return given
+  })
+  const records: Listed[] = []
+  for (const item of answer.records) records.push(await openListed(member, item))
+  await session.pin()
+  return { records, more: answer.more }
+}
+
+async function openListed(member: Member, item: RecordItem): Promise<Listed> {
+  const { session } = member
+  session.ledger.requirePinned(item.record)
+  const content = session.ledger.fact(item.record, facts.content(0))
+  if (!content || !equal(sha256(item.card), content.object.digest)) {
+    throw new ClientError('NOT_IN_MANIFEST', 'a card is not the one that the record’s entries name')
+  }
+  const ring = new Keyring(session, item.record)
+  await ring.takeRows(item.rows, member.secrets)
+  const place = { network: session.network.chain, record: item.record, epoch: content.epoch }
+  return { item, ring, card: await openCard(item.card, await ring.key(0, content.epoch), place) }
+}
+
+export interface AccessRequest {
+  readonly type: 'view' | 'download'
+  readonly purpose: string
+  readonly version: number
+  readonly sections: readonly number[]
+}
+
+/** The grant under which a member acts on a record: null for the founder. @throws ClientError NOT_GRANTED, GRANT_ENDED. */
+export function grantFor(
+  member: Member,
+  record: ChainId,
+  needs: { sections: readonly number[]; bit: number },
+): EntryHash | null {
+  const { session } = member
+  const founder = session.ledger.fact(record, facts.founder)
+  if (founder && equal(founder.member, session.chain)) return null
+  const { institution } = actingAs(member)
+  const now = session.surroundings.now()
+  const own = liveGrantsOf(session, record, now).filter(
+    ({ grant }) => equal(grant.recipient, session.chain) && equal(grant.institution, institution),
+  )
+  const fits = ({ grant }: HeldGrant): boolean =>
+    (grant.actions & needs.bit) !== 0 &&
+    grant.notBefore <= now &&
+    needs.sections.every((id) => grant.sections.includes(id))
+  const found = own.find(fits)
+  if (found) return found.hash
+  if (own.length === 0) throw new ClientError('NOT_GRANTED', 'no grant lets you do this with this record')
+  throw new ClientError('NOT_GRANTED', 'your grant does not cover these sections, or not this action: ask the author')
+}
+
+/** Everything that a view or download entry opened: a desk for files' bytes, and the files by section. */
+export interface Opened {
+  readonly entry: AnyEntry
+  readonly handout: Handout
+  readonly files: ReadonlyMap<number, readonly OpenedFile[]>
+}
+
+/** Appends the access entry and opens what the relay hands out for it. */
+export async function openAccess(
+  member: Member,
+  listed: Pick<Listed, 'item' | 'ring'>,
+  asked: AccessRequest,
+  signal?: AbortSignal,
+): Promise<Opened> {
+  const { session } = member
+  const { record, access } = listed.item
+  const entry = await signAccess(member, record, access, asked)
+  const answer = await session.append([entry.entry], { beside: [entry.beside] }, signal)
+  const handout = answer.handouts.find((one) => equal(one.entry, entry.entry.hash))
+  if (!handout)
+    throw new ClientError('RELAY', 'the relay logged the access and handed out nothing: open the record again')
+  await listed.ring.takeKeys(handout.keys)
+  return { entry: entry.entry, handout, files: await openFiles(member, listed, handout, asked) }
+}
+
+async function signAccess(
+  member: Member,
+  record: ChainId,
+  access: RecordItem['access'],
+  asked: AccessRequest,
+): Promise<{ entry: AnyEntry; beside: Uint8Array }> {
+  const { session } = member
+  const grant = grantFor(member, record, { sections: asked.sections, bit: actions[asked.type] })
+  const { credential, restsOn }: Acting = actingAs(member)
+  const sealed = sealText(member, record, { kind: 'purpose', text: asked.purpose })
+  const { version, sections } = asked
+  const body = { record, grant, credential, version, sections, trailEpoch: sealed.trailEpoch }
+  const entry = await session.sign({
+    kind: 'access',
+    chain: accessLogOf(record),
+    type: asked.type,
+    body,
+    restsOn: [...restsOn, record],
+    private: sealed.digest,
+    access,
+  })
+  return { entry, beside: sealed.beside }
+}
+
+async function openFiles(
+  member: Member,
+  { item, ring }: Pick<Listed, 'item' | 'ring'>,
+  handout: Handout,
+  asked: AccessRequest,
+): Promise<ReadonlyMap<number, readonly OpenedFile[]>> {
+  const { session } = member
+  const files = new Map<number, readonly OpenedFile[]>()
+  const desk = deskFor(member, item.record, handout)
+  for (const { section, version, epoch, manifest } of handout.opened) {
+    const signed = session.ledger.fact(item.record, facts.content(section, version))
+    const fits = signed && signed.epoch === epoch && equal(sha256(manifest), signed.object.digest)
+    if (!fits || version > asked.version || !asked.sections.includes(section)) {
+      throw new ClientError('NOT_IN_MANIFEST', 'a manifest is not the one that the record’s entries name')
+    }
+    const key = await ring.key(section, epoch)
+    const opened: OpenedFile[] = []
+    for (const file of decodeManifest(manifest).files) {
+      const place = { network: session.network.chain, record: item.record, section, epoch, fileId: file.id }
+      const header = await openFileHeader(file.header, key, place)
+      opened.push(
+        new OpenedFile(
+          desk,
+          { record: item.record, section, network: session.network.chain },
+          file as ManifestFile,
+          header,
+        ),
+      )
+    }
+    files.set(section, opened)
+  }
+  for (const section of asked.sections) {
+    if (!files.has(section))
+      throw new ClientError('NOT_IN_MANIFEST', 'the relay withheld a section that the entry opened', {
+        details: { section },
+      })
+  }
+  return files
+}
+
+/** Where opened files get their segments from: what came with the answer, or the relay under the ticket. */
+function deskFor(member: Member, record: ChainId, handout: Handout): DownloadDesk {
+  const inline = new Map(handout.segments.map((bytes) => [hex(sha256(bytes)), bytes]))
+  return { link: member.session.link, record, ticket: handout.ticket, inline }
+}

@@ -1,0 +1,188 @@
+// Enrolment: how a member comes to exist, and how her credential is renewed. Spec: docs/spec/entries.md, "Enrolment".
+// The device makes its keys and signs the founding; an issuer behind the vendor's log-in answers with a credential; the device accepts.
+// The identity is in the vault before anything is sent, so that a crash at any point continues where it stood.
+import {
+  type DeviceSeed,
+  decodeIdentity,
+  deviceFromSeed,
+  type EpochSecret,
+  encodeIdentity,
+  type Identity,
+  memberEpochKeys,
+  newSecret,
+  sealDeviceWrap,
+} from '@sealchart/crypto'
+import {
+  type AnyEntry,
+  bytes,
+  type ChainId,
+  chainIdOf,
+  decodeClaims,
+  decodeEntry,
+  describeWrapList,
+  encodeNoteKey,
+  encodeWrapList,
+  equal,
+  facts,
+  is,
+  pack,
+  sha256,
+  struct,
+  unpack,
+  verifyEntry,
+} from '@sealchart/protocol'
+import { decodeCredentialAnswer, encodeCredentialRequest } from './credential.js'
+import { ClientError } from './errors.js'
+import type { Member } from './member.js'
+import { type ConnectOptions, linkTo, type NetworkFile, surroundingsOf } from './network.js'
+import { standingCredential } from './people.js'
+import { Session } from './session.js'
+import type { Keeper } from './vaults/contract.js'
+
+/** Brings a request to the issuer behind the vendor's log-in and its answer back. */
+export type CredentialSource = (request: Uint8Array) => Promise<Uint8Array>
+
+const IDENTITY = 'identity'
+const NONCE = 'founding-nonce'
+const nonceShape = struct({ nonce: bytes(32) })
+
+/** Opens the member of a vault, enrolling or renewing through `credential` when that is needed. */
+export async function openMember(
+  keeper: Keeper,
+  network: NetworkFile,
+  credential: CredentialSource | null,
+  options: ConnectOptions,
+): Promise<Member> {
+  const identity = (await loadIdentity(keeper, network)) ?? (await newIdentity(keeper, network, options))
+  const device = deviceFromSeed(identity.seed)
+  const link = linkTo(network, { chain: identity.chain, device }, options)
+  const surroundings = surroundingsOf(options)
+  const session = await Session.open({
+    network: network.pin,
+    device,
+    chain: identity.chain,
+    link,
+    keeper,
+    surroundings,
+  })
+  const secrets = new Map(identity.epochs.map(({ epoch, secret }) => [epoch, secret]))
+  const member: Member = { session, secrets, first: secrets.get(0) as EpochSecret }
+  await session.sync([session.chain, network.pin.chain])
+  if (!session.ledger.head(session.chain)) await enrol(member, keeper, required(credential))
+  else if (!standingCredential(session, session.chain)) await renew(member, required(credential))
+  return member
+}
+
+const required = (credential: CredentialSource | null): CredentialSource => {
+  if (credential) return credential
+  throw new ClientError('NO_CREDENTIAL', 'this member needs a credential: pass `credential`, which reaches the issuer')
+}
+
+async function loadIdentity(keeper: Keeper, network: NetworkFile): Promise<Identity | null> {
+  const blob = await keeper.get(IDENTITY)
+  if (blob === null) return null
+  const identity = decodeIdentity(blob)
+  const same = equal(identity.network, network.pin.chain) && equal(identity.founding, network.pin.founding)
+  if (!same) throw new ClientError('USAGE', 'this vault belongs to another network')
+  return identity
+}
+
+async function newIdentity(keeper: Keeper, network: NetworkFile, options: ConnectOptions): Promise<Identity> {
+  const { random } = surroundingsOf(options)
+  const seed = newSecret<DeviceSeed>(random)
+  const nonce = random(32)
+  const device = deviceFromSeed(seed)
+  const identity: Identity = {
+    network: network.pin.chain,
+    founding: network.pin.founding,
+    logKey: encodeNoteKey(network.pin.log),
+    chain: chainIdOf(network.pin.chain, device.id, nonce),
+    seed,
+    keys: device.keys,
+    epochs: [{ epoch: 0, secret: newSecret<EpochSecret>(random) }],
+  }
+  // The nonce first: an identity without its nonce could never be founded.
+  await keeper.put(NONCE, pack(nonceShape, { nonce }))
+  await keeper.put(IDENTITY, encodeIdentity(identity))
+  return identity
+}
+
+async function enrol(member: Member, keeper: Keeper, source: CredentialSource): Promise<void> {
+  const { session } = member
+  const kept = await keeper.get(NONCE)
+  if (kept === null) throw new ClientError('VAULT', 'the vault has lost the founding nonce of this member')
+  const founding = await signFounding(member, unpack(nonceShape, kept, 'nonce').nonce)
+  const request = encodeCredentialRequest({ member: session.chain, founding: founding.entry.bytes })
+  const credential = await credentialFrom(member, await source(request), [founding.entry])
+  const accept = await signAccept(member, [founding.entry, credential.entry], credential.entry)
+  const luggage = { attachments: [founding.attachment], beside: [credential.claims] }
+  await session.append([founding.entry, credential.entry, accept], luggage)
+}
+
+async function signFounding(
+  { session, first }: Member,
+  nonce: Uint8Array,
+): Promise<{ entry: AnyEntry; attachment: Uint8Array }> {
+  const network = session.network.chain
+  const { keys, id } = session.device
+  const epochKey = memberEpochKeys(first, { network, member: session.chain, epoch: 0 }).key
+  const target = {
+    recipient: id as Uint8Array as ChainId,
+    epoch: 0,
+    keyHash: sha256(keys.box),
+    sequence: 0,
+    link: null,
+    what: [],
+  }
+  const place = { network, chain: session.chain, target, recipientKey: keys.box }
+  const row = await sealDeviceWrap(place, first, session.surroundings.random)
+  const attachment = encodeWrapList([row])
+  const wraps = describeWrapList(attachment, [row], session.ledger.tree?.size ?? 0)
+  const body = { keys, nonce, epochKey, wraps }
+  return {
+    entry: await session.sign({ kind: 'member', chain: session.chain, type: 'found', body, restsOn: [] }),
+    attachment,
+  }
+}
+
+async function renew(member: Member, source: CredentialSource): Promise<void> {
+  const { session } = member
+  const answer = await source(encodeCredentialRequest({ member: session.chain, founding: null }))
+  const credential = await credentialFrom(member, answer, [])
+  const accept = await signAccept(member, [credential.entry], credential.entry)
+  await session.append([credential.entry, accept], { beside: [credential.claims] })
+}
+
+/** The credential in an issuer's answer: for this chain, with the claims that it signs, by an issuer that its institution lists. */
+async function credentialFrom(
+  { session }: Member,
+  answer: Uint8Array,
+  after: readonly AnyEntry[],
+): Promise<{ entry: AnyEntry; claims: Uint8Array }> {
+  const { credential, claims } = decodeCredentialAnswer(answer)
+  const entry = decodeEntry(credential)
+  if (!is(entry, 'member', 'credential') || !equal(entry.chain, session.chain)) {
+    throw new ClientError('CRED_BINDING', 'the issuer answered with a credential for somebody else')
+  }
+  const follows = after.length === 0 || (entry.previous && equal(entry.previous, (after[0] as AnyEntry).link))
+  if (!follows || entry.private === null || !equal(sha256(claims), entry.private)) {
+    throw new ClientError('CRED_BINDING', 'the issuer’s answer does not fit the request')
+  }
+  decodeClaims(claims, session.chain, entry.body)
+  await session.sync([entry.body.institution])
+  const issuer = session.ledger.fact(entry.body.institution, facts.device(entry.signer.device))
+  if (!issuer || !equal(entry.signer.chain, entry.body.institution))
+    throw new ClientError('KEY_UNVERIFIED', 'the institution lists no such issuer')
+  verifyEntry(entry, issuer.sign, session.network.chain)
+  return { entry, claims }
+}
+
+const signAccept = ({ session }: Member, after: readonly AnyEntry[], credential: AnyEntry): Promise<AnyEntry> =>
+  session.sign({
+    kind: 'member',
+    chain: session.chain,
+    type: 'accept',
+    body: { credential: credential.hash },
+    restsOn: [],
+    after,
+  })

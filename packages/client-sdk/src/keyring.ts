@@ -1,0 +1,207 @@
+// The keys of one record that this member holds: from envelopes and handouts, each compared with what the record's entries commit to.
+// Spec: docs/spec/keys.md, "Epochs". Older epochs are reached through back-links; nothing here asks the relay.
+import {
+  checkSectionKey,
+  checkTrailSecret,
+  type EpochSecret,
+  type GrantSecret,
+  memberEpochKeys,
+  openBackLink,
+  openEnvelope,
+  openKeys,
+  type SectionKey,
+  type TrailSecret,
+} from '@sealchart/crypto'
+import {
+  type AnyEntry,
+  type ChainId,
+  type Digest,
+  type EpochStart,
+  equal,
+  type HandedRow,
+  hex,
+  is,
+  sha256,
+  type TrailStart,
+  verifyInclusion,
+  type WrapLeaf,
+  type WrapsRef,
+  wrapLeafHash,
+} from '@sealchart/protocol'
+import { ClientError } from './errors.js'
+import type { Session } from './session.js'
+
+/** The member's own epoch secrets, by epoch. */
+export type EpochSecrets = ReadonlyMap<number, EpochSecret>
+
+/** What a record's chain says of its epochs: all of them, by section, and the trail's. */
+export interface Epochs {
+  readonly sections: ReadonlyMap<number, ReadonlyMap<number, EpochStart>>
+  readonly trail: ReadonlyMap<number, TrailStart>
+}
+
+type WithEpochs = { readonly epochs: readonly EpochStart[]; readonly trail: TrailStart | null }
+
+/** The epochs that the verified entries of a record started. */
+export function epochsOf(session: Session, record: ChainId): Epochs {
+  const sections = new Map<number, Map<number, EpochStart>>()
+  const trail = new Map<number, TrailStart>()
+  for (const { entry } of session.ledger.entries(record)) {
+    const started = startsOf(entry)
+    for (const start of started?.epochs ?? []) {
+      const known = sections.get(start.section) ?? new Map<number, EpochStart>()
+      sections.set(start.section, known.set(start.epoch, start))
+    }
+    if (started?.trail) trail.set(started.trail.epoch, started.trail)
+  }
+  return { sections, trail }
+}
+
+const startsOf = (entry: AnyEntry): WithEpochs | null =>
+  is(entry, 'record', 'create') || is(entry, 'record', 'publish') || is(entry, 'record', 'revoke') ? entry.body : null
+
+/** The wrap list that a record's entry signed under this digest. */
+function wrapsNamed(session: Session, record: ChainId, digest: Digest): WrapsRef | null {
+  for (const { entry } of session.ledger.entries(record)) {
+    const wraps = entry.kind === 'record' ? entry.body.wraps : null
+    if (wraps && equal(wraps.attached.digest, digest)) return wraps
+  }
+  return null
+}
+
+interface OpenedEnvelope {
+  readonly leaf: WrapLeaf
+  readonly grantSecret: GrantSecret
+}
+
+export class Keyring {
+  readonly #session: Session
+  readonly #record: ChainId
+  readonly #keys = new Map<string, SectionKey>()
+  readonly #trail = new Map<number, TrailSecret>()
+  readonly #envelopes = new Map<string, OpenedEnvelope>()
+
+  constructor(session: Session, record: ChainId) {
+    this.#session = session
+    this.#record = record
+  }
+
+  /** Keeps a key that this process made. */
+  add(section: number, epoch: number, key: SectionKey): void {
+    this.#keys.set(`${section}/${epoch}`, key)
+  }
+
+  addTrail(epoch: number, secret: TrailSecret): void {
+    this.#trail.set(epoch, secret)
+  }
+
+  /**
+   * Opens the member's own rows of wrap lists: the card's key at once, the section keys after `takeKeys`.
+   * @throws SealchartError WRAPS for a row outside a signed list, UNAUTHENTIC, COMMITMENT.
+   */
+  async takeRows(rows: readonly HandedRow[], secrets: EpochSecrets): Promise<void> {
+    for (const row of rows) {
+      const { leaf } = row
+      this.#checkRow(row)
+      const secret = secrets.get(leaf.epoch)
+      if (!secret)
+        throw new ClientError('KEY_UNVERIFIED', 'a wrap is to an epoch whose secret this device does not hold')
+      const network = this.#session.network.chain
+      const { key, seed } = memberEpochKeys(secret, { network, member: this.#session.chain, epoch: leaf.epoch })
+      if (!equal(sha256(key), leaf.keyHash))
+        throw new ClientError('WRAPS', 'a wrap names another key than this member’s')
+      const opened = await openEnvelope({ network, chain: this.#record, leaf, envelope: row.envelope, seed })
+      this.#envelopes.set(hex(row.wraps), { leaf, grantSecret: opened.grantSecret })
+      const card = leaf.what.flatMap((one) => one.keys).find((one) => one.section === 0)
+      if (card && opened.card) await this.#takeKey(0, card.epoch, opened.card)
+    }
+  }
+
+  #checkRow({ wraps, leaf, envelope, position, path }: HandedRow): void {
+    const signed = wrapsNamed(this.#session, this.#record, wraps)
+    if (!signed) throw new ClientError('WRAPS', 'a wrap belongs to no entry of this record')
+    if (!equal(leaf.recipient, this.#session.chain)) throw new ClientError('WRAPS', 'a wrap is for somebody else')
+    if (!equal(sha256(envelope), leaf.envelope))
+      throw new ClientError('WRAPS', 'an envelope is not the one that its leaf names')
+    const tree = { size: signed.attached.count, root: signed.root }
+    verifyInclusion({ index: position, hash: wrapLeafHash(leaf) }, tree, path)
+  }
+
+  /** Opens the section keys that came with a handout. @throws SealchartError WRAPS, UNAUTHENTIC, COMMITMENT. */
+  async takeKeys(given: readonly { readonly wraps: Digest; readonly keys: Uint8Array }[]): Promise<void> {
+    for (const { wraps, keys } of given) {
+      const envelope = this.#envelopes.get(hex(wraps))
+      if (!envelope?.leaf.keys || !equal(sha256(keys), envelope.leaf.keys)) {
+        throw new ClientError('WRAPS', 'section keys are not those that the leaf names')
+      }
+      const { leaf, grantSecret } = envelope
+      const opened = await openKeys({
+        network: this.#session.network.chain,
+        chain: this.#record,
+        leaf,
+        keys,
+        grantSecret,
+      })
+      for (const { section, epoch, key } of opened.keys) await this.#takeKey(section, epoch, key)
+      const trail = leaf.what.find((one) => one.trail !== null)?.trail ?? null
+      if (opened.trail && trail !== null) this.#takeTrail(trail, opened.trail)
+    }
+  }
+
+  /**
+   * The key of a section in an epoch: held, or reached through back-links from a later one.
+   * @throws ClientError NOT_GRANTED when no held key leads there; COMMITMENT, UNAUTHENTIC for a poisoned link.
+   */
+  async key(section: number, epoch: number): Promise<SectionKey> {
+    const held = this.#keys.get(`${section}/${epoch}`)
+    if (held) return held
+    const starts = epochsOf(this.#session, this.#record).sections.get(section)
+    const next = starts?.get(epoch + 1)
+    if (!next?.back) throw new ClientError('NOT_GRANTED', 'no key of this section is held', { details: { section } })
+    const later = await this.key(section, epoch + 1)
+    const at = { network: this.#session.network.chain, chain: this.#record, what: section, epoch: epoch + 1 }
+    const key = await openBackLink<SectionKey>(next.back, later, at)
+    await this.#takeKey(section, epoch, key)
+    return key
+  }
+
+  /** Whether the newest key of a section is held or can be reached. */
+  async has(section: number, epoch: number): Promise<boolean> {
+    return this.key(section, epoch).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** The trail secret of an epoch, or null when this member may not read purposes of that time. */
+  async trailSecret(epoch: number): Promise<TrailSecret | null> {
+    const held = this.#trail.get(epoch)
+    if (held) return held
+    const next = epochsOf(this.#session, this.#record).trail.get(epoch + 1)
+    const later = next && (await this.trailSecret(epoch + 1))
+    if (!next?.back || !later) return null
+    const at = { network: this.#session.network.chain, chain: this.#record, what: 'trail' as const, epoch: epoch + 1 }
+    const secret = await openBackLink<TrailSecret>(next.back, later, at)
+    this.#takeTrail(epoch, secret)
+    return secret
+  }
+
+  async #takeKey(section: number, epoch: number, key: SectionKey): Promise<void> {
+    const start = epochsOf(this.#session, this.#record).sections.get(section)?.get(epoch)
+    if (!start) throw new ClientError('COMMITMENT', 'a key is for an epoch that the record does not have')
+    checkSectionKey(key, start.commitment, {
+      network: this.#session.network.chain,
+      record: this.#record,
+      section,
+      epoch,
+    })
+    this.add(section, epoch, key)
+  }
+
+  #takeTrail(epoch: number, secret: TrailSecret): void {
+    const start = epochsOf(this.#session, this.#record).trail.get(epoch)
+    if (!start) throw new ClientError('COMMITMENT', 'a trail secret is for an epoch that the record does not have')
+    checkTrailSecret(secret, start.key, { network: this.#session.network.chain, record: this.#record, epoch })
+    this.addTrail(epoch, secret)
+  }
+}

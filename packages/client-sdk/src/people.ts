@@ -1,0 +1,128 @@
+// People: a member's chain read as a verified card, or the reason why it is not one. Spec: docs/spec/rules.md, "Credentials".
+import {
+  type ChainId,
+  type Credential,
+  decodeClaims,
+  type EntryHash,
+  equal,
+  facts,
+  hex,
+  is,
+  type Ledger,
+  type MemberEpoch,
+  type Placed,
+  readFact,
+} from '@sealchart/protocol'
+import { ClientError } from './errors.js'
+import type { Session } from './session.js'
+
+/** A real person as an institution vouches for her. */
+export interface Person {
+  /** Her member chain's id: what grants and entries name. */
+  readonly id: ChainId
+  readonly name: string
+  readonly registration: string | null
+  readonly role: string | null
+  readonly department: string | null
+  readonly institution: { readonly id: ChainId; readonly name: string }
+  /** The credential that says so, and how long it is valid. */
+  readonly credential: EntryHash
+  readonly until: Date
+  /** `verified`, or why not: `withdrawn`, `expired`, `erased` (the claims are gone), `dismissed`, `removed`. */
+  readonly status: 'verified' | 'withdrawn' | 'expired' | 'erased' | 'dismissed' | 'removed'
+}
+
+/** Chains whose newest state a decision about a member uses. */
+export function authorityChains(session: Session, institution: ChainId): ChainId[] {
+  return [institution, session.network.chain]
+}
+
+interface Standing {
+  readonly hash: EntryHash
+  readonly credential: Credential
+}
+
+/** A member's accepted credentials, newest first. */
+function credentials(ledger: Ledger, member: ChainId): Standing[] {
+  return ledger
+    .factsUnder(member, 'credential/')
+    .map(({ key, value }) => {
+      const hash = hashOf(key)
+      return { hash, credential: readFact(facts.credential(hash), value) }
+    })
+    .filter(({ credential }) => credential.state !== 'offered')
+    .sort((a, b) => b.credential.index - a.credential.index)
+}
+
+const hashOf = (key: string): EntryHash => {
+  const digits = key.slice('credential/'.length)
+  return Uint8Array.from({ length: 32 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  ) as Uint8Array as EntryHash
+}
+
+/** Why a credential does not hold at `now`, or `verified`. */
+function statusOf(ledger: Ledger, network: ChainId, credential: Credential, now: number): Person['status'] {
+  if (credential.state === 'withdrawn') return 'withdrawn'
+  const issuer = ledger.fact(credential.institution, facts.device(credential.issuer))
+  if (!issuer || (issuer.voidFrom !== null && issuer.voidFrom <= credential.index)) return 'dismissed'
+  const admission = ledger.fact(network, facts.institution(credential.institution))
+  if (!admission || admission.removed !== null) return 'removed'
+  return now >= credential.notBefore && now < credential.until ? 'verified' : 'expired'
+}
+
+/** The credential under which a member acts now: the newest that holds. Null when there is none. */
+export function standingCredential(session: Session, member: ChainId): Standing | null {
+  const now = session.surroundings.now()
+  const holds = ({ credential }: Standing): boolean =>
+    statusOf(session.ledger, session.network.chain, credential, now) === 'verified'
+  return credentials(session.ledger, member).find(holds) ?? null
+}
+
+/**
+ * The card of a member, from her newest credential that holds, or from her newest one with the reason why it does not.
+ * The session has synced her chain. Null when she has no accepted credential at all.
+ */
+export function personOf(session: Session, member: ChainId): Person | null {
+  const standing = standingCredential(session, member) ?? credentials(session.ledger, member)[0]
+  return standing ? cardOf(session, member, standing) : null
+}
+
+/** The card of a member as one credential describes her: what a trail shows of who acted under it. */
+export function personUnder(session: Session, member: ChainId, hash: EntryHash): Person | null {
+  const standing = credentials(session.ledger, member).find((one) => equal(one.hash, hash))
+  return standing ? cardOf(session, member, standing) : null
+}
+
+function cardOf(session: Session, member: ChainId, { hash, credential }: Standing): Person {
+  const claims = claimsOf(session, member, hash)
+  const status = statusOf(session.ledger, session.network.chain, credential, session.surroundings.now())
+  const institution = session.ledger.fact(credential.institution, facts.name)
+  return {
+    id: member,
+    name: claims?.get('name') ?? `member ${hex(member.subarray(0, 4))}`,
+    registration: claims?.get('registration') ?? null,
+    role: claims?.get('role') ?? null,
+    department: claims?.get('department') ?? null,
+    institution: { id: credential.institution, name: institution ?? hex(credential.institution.subarray(0, 4)) },
+    credential: hash,
+    until: new Date(credential.until),
+    status: claims === null && status === 'verified' ? 'erased' : status,
+  }
+}
+
+/** The claims beside a credential entry, each checked against its signed hash; null when they were erased. */
+function claimsOf(session: Session, member: ChainId, hash: EntryHash): ReadonlyMap<string, string> | null {
+  const entry = session.ledger.entries(member).find((placed: Placed) => equal(placed.entry.hash, hash))?.entry
+  if (!entry || !is(entry, 'member', 'credential')) return null
+  const beside = session.beside(entry.private)
+  if (beside === null) return null
+  return new Map(decodeClaims(beside, member, entry.body).map((claim) => [claim.name, claim.value]))
+}
+
+/** A member's newest epoch: the key that is wrapped to. @throws ClientError KEY_UNVERIFIED when her chain is not known. */
+export function epochOf(session: Session, member: ChainId): MemberEpoch {
+  const epoch = session.ledger.fact(member, facts.epoch)
+  if (!epoch) throw new ClientError('KEY_UNVERIFIED', 'no verified key is known for this member')
+  return epoch
+}

@@ -1,0 +1,290 @@
+// A record in the hands of one member: reading what was opened, sharing, publishing, revoking, and the verified trail.
+// Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
+import type { Card } from '@sealchart/crypto'
+import { accessLogOf, type ChainId, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
+import { type Listed, listRecords, type Opened, openAccess } from './access.js'
+import { sealCardContent } from './contents.js'
+import type { OpenedFile } from './download.js'
+import { ClientError } from './errors.js'
+import { type AccessExplanation, explainAccess } from './explain.js'
+import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
+import type { Keyring } from './keyring.js'
+import { actingAs, type Member, sealText } from './member.js'
+import type { Person } from './people.js'
+import { publishVersion, type Sections, sectionIn, type TransferOptions } from './publish.js'
+import { retrying } from './retry.js'
+import { grantsOf, liveGrantsOf, rotate } from './rotation.js'
+import { readTrail, type Step } from './trail.js'
+
+/** Why grants end, and how to stop waiting. The reason is sealed; only who may read the trail sees it. */
+export interface EndOptions {
+  readonly reason?: string
+  readonly signal?: AbortSignal
+}
+
+/** A version of a record: its number, when it was published and which sections it changed. */
+export interface Version {
+  readonly number: number
+  readonly published: Date
+  readonly sections: readonly string[]
+}
+
+/** One grant, in the hands of who made it. */
+export interface GrantHandle {
+  readonly id: string
+  readonly recipient: Person
+  /** Takes the grant back as long as its recipient has not opened the record. @throws SealchartError ALREADY_OPENED. */
+  recall(options?: EndOptions): Promise<void>
+  /** Ends the grant. */
+  revoke(options?: EndOptions): Promise<void>
+}
+
+/** @internal What records.ts hands over. */
+export interface RecordState {
+  readonly chain: ChainId
+  readonly card: Card
+  readonly ring: Keyring
+  readonly opened: Opened | null
+}
+
+export class ChartRecord {
+  /** The record's id in hexadecimal: what a vendor keeps. */
+  readonly id: string
+  readonly #member: Member
+  #state: RecordState
+
+  /** @internal */
+  constructor(member: Member, state: RecordState) {
+    this.id = hex(state.chain)
+    this.#member = member
+    this.#state = state
+  }
+
+  /** Title, patient, author, date, category and the names of the sections. */
+  get card(): Card {
+    return this.#state.card
+  }
+
+  /** The newest version's number, as far as this process has seen. */
+  get version(): number {
+    return this.#member.session.ledger.fact(this.#state.chain, facts.counters)?.version ?? 0
+  }
+
+  /**
+   * The files of a section that was opened, in the author's order.
+   * @throws ClientError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened.
+   */
+  files(section: string): readonly OpenedFile[] {
+    const id = sectionIn(this.card, section)
+    const { opened } = this.#state
+    if (!opened)
+      throw new ClientError('USAGE', 'open the record with a purpose before reading it: records.open(id, { purpose })')
+    const files = opened.files.get(id)
+    if (files) return files
+    throw new ClientError(
+      'NOT_GRANTED',
+      'this section was not opened: you have no grant for it, or did not ask for it',
+      { details: { section } },
+    )
+  }
+
+  /** All versions, oldest first, with the sections that each changed. */
+  versions(): readonly Version[] {
+    const { session } = this.#member
+    return session.ledger.entries(this.#state.chain).flatMap(({ entry, time }) => {
+      const version = is(entry, 'record', 'create') ? 1 : is(entry, 'record', 'publish') ? entry.body.version : null
+      if (version === null || !(is(entry, 'record', 'create') || is(entry, 'record', 'publish'))) return []
+      const changed = entry.body.contents.flatMap(
+        ({ section }) => this.card.sections.find(({ id }) => id === section)?.name ?? [],
+      )
+      return [{ number: version, published: new Date(time), sections: changed }]
+    })
+  }
+
+  /**
+   * Grants people actions on sections: all of them or none. Stored and provable when it resolves.
+   * @throws SealchartError KEY_UNVERIFIED, CRED_* for a recipient whose credential does not hold, ROLE unless you founded the record.
+   */
+  async share(share: ShareOptions & { readonly with: Person }, signal?: AbortSignal): Promise<GrantHandle>
+  async share(
+    share: ShareOptions & { readonly with: readonly Person[] },
+    signal?: AbortSignal,
+  ): Promise<readonly GrantHandle[]>
+  async share(share: ShareOptions, signal?: AbortSignal): Promise<GrantHandle | readonly GrantHandle[]> {
+    const people = [share.with].flat()
+    if (people.length === 0) throw new ClientError('USAGE', 'name at least one person to share with')
+    await this.#holdKeys()
+    const handles = await retrying(async () => this.#share(share, people, signal))
+    return Array.isArray(share.with) ? handles : (handles[0] as GrantHandle)
+  }
+
+  async #share(
+    share: ShareOptions,
+    people: readonly Person[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly GrantHandle[]> {
+    const { session } = this.#member
+    const { chain, ring, card } = this.#state
+    await session.sync([chain, session.chain, ...people.map(({ id }) => id)], { signal })
+    const place = placeOf(this.#member, chain, ring, (name) => sectionIn(card, name))
+    const grants: SealedGrant[] = []
+    for (const person of people) {
+      grants.push(
+        await sealGrant(
+          this.#member,
+          place,
+          { ...share, with: person },
+          grants.map(({ entry }) => entry),
+        ),
+      )
+    }
+    const luggage = {
+      attachments: grants.map(({ attachment }) => attachment),
+      beside: grants.map(({ beside }) => beside),
+    }
+    await session.append(
+      grants.map(({ entry }) => entry),
+      luggage,
+      signal,
+    )
+    return grants.map(({ entry }, i) => this.handle(entry.hash, people[i] as Person))
+  }
+
+  /** @internal */
+  handle(hash: EntryHash, recipient: Person): GrantHandle {
+    return {
+      id: hex(hash),
+      recipient,
+      recall: (options = {}) => this.#end([hash], 'recall', options),
+      revoke: (options = {}) => this.#end([hash], 'revoke', options),
+    }
+  }
+
+  /**
+   * Publishes a new version: each named section's contents are replaced, the others stay.
+   * @returns the version's number.
+   * @throws SealchartError NOT_GRANTED, SOURCE_CHANGED, ABORTED, STALE_EPOCH when a holder's credential no longer holds.
+   */
+  async publish(options: { readonly sections: Sections } & TransferOptions): Promise<number> {
+    await this.#holdKeys()
+    const { version, card } = await retrying(() => publishVersion(this.#member, this.#state, options))
+    this.#state = { ...this.#state, card }
+    return version
+  }
+
+  /**
+   * Ends everything that a person holds in this record, and turns the keys. What she opened before, she may have kept.
+   * @returns what she had opened.
+   * @throws SealchartError GRANT_ENDED when she holds nothing, ROLE unless you founded the record.
+   */
+  async revoke(
+    person: Pick<Person, 'id'>,
+    options: EndOptions = {},
+  ): Promise<{ readonly alreadyOpened: readonly Step[] }> {
+    const { session } = this.#member
+    const { chain } = this.#state
+    await session.sync([chain], { signal: options.signal })
+    const live = liveGrantsOf(session, chain, session.surroundings.now())
+    const held = live.filter(({ grant }) => equal(grant.recipient, person.id)).map(({ hash }) => hash)
+    if (held.length === 0) throw new ClientError('GRANT_ENDED', 'this person holds no grant in this record')
+    await this.#end(held, 'revoke', options)
+    const steps = await readTrail(this.#member, this.#state, options.signal)
+    const opened = (step: Step): boolean => step.what === 'view' || step.what === 'download'
+    return { alreadyOpened: steps.filter((step) => opened(step) && step.who !== null && equal(step.who.id, person.id)) }
+  }
+
+  async #end(grants: readonly EntryHash[], mode: 'revoke' | 'recall', options: EndOptions): Promise<void> {
+    await this.#holdKeys()
+    await retrying(() => this.#signEnd(grants, mode, options))
+  }
+
+  async #signEnd(
+    grants: readonly EntryHash[],
+    mode: 'revoke' | 'recall',
+    { reason, signal }: EndOptions,
+  ): Promise<void> {
+    const { session } = this.#member
+    const { chain, ring, card } = this.#state
+    const log = accessLogOf(chain)
+    await session.sync([chain, session.chain], { signal, access: mode === 'recall' ? [log] : [] })
+    const time = session.surroundings.now()
+    const ended = grantsOf(session, chain).filter(({ hash }) => grants.some((one) => equal(one, hash)))
+    const sections = [...new Set([0, ...ended.flatMap(({ grant }) => grant.sections)])]
+    const rotation = await rotate(session, ring, { record: chain, sections, ended: grants, time })
+    const cardKey = rotation.key(0)
+    if (!rotation.trail || !cardKey) throw new ClientError('INTERNAL', 'a revocation turns card and trail')
+    const sealed = await sealCardContent(session, { record: chain, ...cardKey }, card)
+    const text = reason ? sealText(this.#member, chain, { kind: 'reason', text: reason }, rotation.trail) : null
+    const { credential, restsOn } = actingAs(this.#member)
+    // A recall rests on the access log: if the recipient opens the record meanwhile, the relay refuses it.
+    const rests = mode === 'recall' && session.ledger.head(log) ? [...restsOn, log] : restsOn
+    const { trail, epochs, wraps } = rotation
+    const body = { credential, mode, grants, trail, epochs, contents: [sealed.content], wraps }
+    const entry = await session.sign({
+      kind: 'record',
+      chain,
+      type: 'revoke',
+      body,
+      restsOn: rests,
+      private: text?.digest ?? null,
+      time,
+    })
+    const luggage = { attachments: [rotation.attachment, sealed.attachment], beside: text ? [text.beside] : [] }
+    await session.append([entry], luggage, signal)
+    rotation.keep()
+  }
+
+  /** The verified history: who did what when, with real names; purposes and reasons where you may read them. */
+  async *trail(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Step> {
+    yield* await readTrail(this.#member, this.#state, options.signal)
+  }
+
+  /** Whether a person may open this record and by which grants, or why not. */
+  async explainAccess(
+    person: Pick<Person, 'id'>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<AccessExplanation> {
+    const { session } = this.#member
+    await session.sync([this.#state.chain, person.id], { signal: options.signal })
+    return explainAccess(this.#member, this.#state, person.id)
+  }
+
+  /** Holds the newest keys of all granted sections: where this process lacks one, by an access entry of its own. */
+  async #holdKeys(): Promise<void> {
+    const sections = this.#granted()
+    const { session } = this.#member
+    const { chain, ring } = this.#state
+    const held = await Promise.all(
+      sections.map((id) => ring.has(id, session.ledger.fact(chain, facts.section(id))?.epoch ?? 0)),
+    )
+    if (sections.length > 0 && held.every(Boolean)) return
+    const { records } = await listRecords(this.#member, { record: chain, after: null, limit: 1 })
+    const listed: Listed | undefined = records[0]
+    if (!listed) throw new ClientError('UNKNOWN', 'there is no such record, or you may not see it')
+    const asked = {
+      type: 'view',
+      purpose: 'to share or to publish',
+      version: this.version,
+      sections: this.#granted(),
+    } as const
+    const opened = await openAccess(this.#member, listed, asked)
+    this.#state = { chain, card: listed.card, ring: listed.ring, opened }
+  }
+
+  /** Sections that this member may open: all for the founder. */
+  #granted(): readonly number[] {
+    return grantedSections(this.#member, this.#state.chain, this.card)
+  }
+}
+
+/** Sections of a record that a member may open: all for its founder. */
+export function grantedSections(member: Member, record: ChainId, card: Card): readonly number[] {
+  const { session } = member
+  const all = card.sections.map(({ id }) => id)
+  const founder = session.ledger.fact(record, facts.founder)
+  if (founder && equal(founder.member, session.chain)) return all
+  const own = liveGrantsOf(session, record, session.surroundings.now()).filter(({ grant }) =>
+    equal(grant.recipient, session.chain),
+  )
+  return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
+}

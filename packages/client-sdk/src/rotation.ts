@@ -1,0 +1,232 @@
+// New epochs and their wraps: who gets which keys with an entry of a record. Spec: docs/spec/keys.md, "Epochs"; docs/spec/wraps.md.
+// Removal is rotation: the keys of whatever an ended grant could open turn in the entry that ends it, for exactly those who remain.
+import {
+  newSecret,
+  type SectionKey,
+  sealBackLink,
+  sealWrap,
+  sectionCommitment,
+  type TrailSecret,
+  trailKeys,
+} from '@sealchart/crypto'
+import {
+  type ChainId,
+  compare,
+  describeWrapList,
+  type EntryHash,
+  type EpochStart,
+  encodeWrapList,
+  facts,
+  GRANTS,
+  type Grant,
+  grantHashOf,
+  hex,
+  mayReadTrail,
+  readFact,
+  type TrailStart,
+  type WrappedGrant,
+  type WrapRow,
+  type WrapsRef,
+  type WrapTarget,
+} from '@sealchart/protocol'
+import { ClientError } from './errors.js'
+import type { Keyring } from './keyring.js'
+import { epochOf } from './people.js'
+import type { Session } from './session.js'
+
+/** Keys that a wrap carries. */
+export interface WrappedKeys {
+  readonly card: SectionKey | null
+  readonly keys: readonly { readonly section: number; readonly epoch: number; readonly key: SectionKey }[]
+  readonly trail: TrailSecret | null
+}
+
+/** A member's newest key and head, as the verified ledger has them: the only thing that is ever wrapped to. */
+export function targetFor(
+  session: Session,
+  member: ChainId,
+  what: readonly WrappedGrant[],
+): { target: WrapTarget; key: Uint8Array } {
+  const { epoch, key, keyHash } = epochOf(session, member)
+  const head = session.ledger.head(member)
+  if (!head) throw new ClientError('KEY_UNVERIFIED', 'no verified chain is known for this member')
+  return { target: { recipient: member, epoch, keyHash, sequence: head.sequence, link: head.link, what }, key }
+}
+
+/** One wrap to a member for an entry of a record. */
+export async function wrapFor(
+  session: Session,
+  record: ChainId,
+  member: ChainId,
+  what: readonly WrappedGrant[],
+  keys: WrappedKeys,
+): Promise<WrapRow> {
+  const { target, key } = targetFor(session, member, what)
+  const place = { network: session.network.chain, chain: record, target, recipientKey: key }
+  return sealWrap(place, keys, session.surroundings.random)
+}
+
+/** A wrap list as an attachment and as its entry names it. */
+export function packWraps(session: Session, rows: readonly WrapRow[]): { attachment: Uint8Array; wraps: WrapsRef } {
+  const attachment = encodeWrapList(rows)
+  return { attachment, wraps: describeWrapList(attachment, rows, session.ledger.tree?.size ?? 0) }
+}
+
+/** A grant by the hash of its entry. */
+export interface HeldGrant {
+  readonly hash: EntryHash
+  readonly grant: Grant
+}
+
+/** All grants that a record ever had, as the ledger knows them. */
+export const grantsOf = (session: Session, record: ChainId): readonly HeldGrant[] =>
+  session.ledger.factsUnder(record, GRANTS).map(({ key, value }) => {
+    const hash = grantHashOf(key)
+    return { hash, grant: readFact(facts.grant(hash), value) }
+  })
+
+/** Grants that have neither ended nor expired at `now`. */
+export const liveGrantsOf = (session: Session, record: ChainId, now: number): readonly HeldGrant[] =>
+  grantsOf(session, record).filter(({ grant }) => grant.ended === null && (grant.until === null || grant.until > now))
+
+/** The keys of a new epoch for one section. */
+export interface NewEpoch {
+  readonly start: EpochStart
+  readonly key: SectionKey
+}
+
+/** Starts the next epoch of a section (or its first), committed to and linked back. */
+export async function startEpoch(
+  session: Session,
+  ring: Keyring,
+  at: { readonly record: ChainId; readonly section: number; readonly until: number | null },
+): Promise<NewEpoch> {
+  const { record, section, until } = at
+  const network = session.network.chain
+  const current = session.ledger.fact(record, facts.section(section))
+  const epoch = current ? current.epoch + 1 : 0
+  const key = newSecret<SectionKey>(session.surroundings.random)
+  const commitment = sectionCommitment(key, { network, record, section, epoch })
+  const place = { network, chain: record, what: section, epoch }
+  const back = current
+    ? await sealBackLink(await ring.key(section, current.epoch), key, place, session.surroundings.random)
+    : null
+  return { start: { section, epoch, commitment, back, until }, key }
+}
+
+/** Starts the next epoch of a record's trail (or its first). */
+export async function startTrail(
+  session: Session,
+  ring: Keyring,
+  record: ChainId,
+): Promise<{ start: TrailStart; secret: TrailSecret }> {
+  const network = session.network.chain
+  const current = session.ledger.fact(record, facts.trail)
+  const epoch = current ? current.epoch + 1 : 0
+  const secret = newSecret<TrailSecret>(session.surroundings.random)
+  const before = current ? await ring.trailSecret(current.epoch) : null
+  if (current && !before)
+    throw new ClientError('NOT_GRANTED', 'the trail secret is not held: open the record before writing to it')
+  const place = { network, chain: record, what: 'trail' as const, epoch }
+  const back = before ? await sealBackLink(before, secret, place, session.surroundings.random) : null
+  return { start: { epoch, key: trailKeys(secret, { network, record, epoch }).key, back }, secret }
+}
+
+/** A rotation: what its entry says, the wraps for those who remain, and the keys for the keyring. */
+export interface Rotation {
+  readonly epochs: readonly EpochStart[]
+  readonly trail: TrailStart | null
+  readonly wraps: WrapsRef
+  readonly attachment: Uint8Array
+  /** The new key of a section, or null when its epoch did not turn. */
+  key(section: number): { readonly epoch: number; readonly key: SectionKey } | null
+  /** Keeps the new keys once the entry stands. */
+  keep(): void
+}
+
+/**
+ * Turns the keys of sections for everybody entitled but the ended grants; with section 0 the trail's as well.
+ * The session has synced the record; recipients' chains are synced here.
+ */
+export async function rotate(
+  session: Session,
+  ring: Keyring,
+  at: {
+    readonly record: ChainId
+    readonly sections: readonly number[]
+    readonly ended: readonly EntryHash[]
+    readonly time: number
+  },
+): Promise<Rotation> {
+  const { record, ended, time } = at
+  const holders = liveGrantsOf(session, record, time).filter(
+    ({ hash }) => !ended.some((one) => compare(one, hash) === 0),
+  )
+  await session.sync([...new Map(holders.map(({ grant }) => [hex(grant.recipient), grant.recipient])).values()])
+  const started: NewEpoch[] = []
+  for (const section of [...at.sections].sort((a, b) => a - b)) {
+    started.push(await startEpoch(session, ring, { record, section, until: earliestEnd(holders, section) }))
+  }
+  const trail = at.sections.includes(0) ? await startTrail(session, ring, record) : null
+  const rows = await wrapAll(session, record, { holders, started, trail })
+  const { attachment, wraps } = packWraps(session, rows)
+  return {
+    epochs: started.map(({ start }) => start),
+    trail: trail?.start ?? null,
+    wraps,
+    attachment,
+    key(section) {
+      const found = started.find(({ start }) => start.section === section)
+      return found ? { epoch: found.start.epoch, key: found.key } : null
+    },
+    keep() {
+      for (const { start, key } of started) ring.add(start.section, start.epoch, key)
+      if (trail) ring.addTrail(trail.start.epoch, trail.secret)
+    },
+  }
+}
+
+/** The earliest end among grants that hold a section (every grant holds the card). */
+function earliestEnd(holders: readonly HeldGrant[], section: number): number | null {
+  const ends = holders.flatMap(({ grant }) => (holds(grant, section) && grant.until !== null ? [grant.until] : []))
+  return ends.length === 0 ? null : ends.reduce((a, b) => Math.min(a, b))
+}
+
+const holds = (grant: Grant, section: number): boolean => section === 0 || grant.sections.includes(section)
+
+interface Wrapping {
+  readonly holders: readonly HeldGrant[]
+  readonly started: readonly NewEpoch[]
+  readonly trail: { readonly start: TrailStart; readonly secret: TrailSecret } | null
+}
+
+/** One row a recipient: the founder with everything, every holder with what her grants name. */
+async function wrapAll(session: Session, record: ChainId, { holders, started, trail }: Wrapping): Promise<WrapRow[]> {
+  const founder = session.ledger.fact(record, facts.founder)
+  if (!founder) throw new ClientError('INTERNAL', 'a record without a founder')
+  const due = new Map<string, { member: ChainId; what: WrappedGrant[] }>()
+  const all = started.map(({ start }) => ({ section: start.section, epoch: start.epoch }))
+  due.set(hex(founder.member), {
+    member: founder.member,
+    what: [{ grant: founder.create, keys: all, trail: trail?.start.epoch ?? null }],
+  })
+  for (const { hash, grant } of holders) {
+    const keys = all.filter(({ section }) => holds(grant, section))
+    if (keys.length === 0) continue
+    const one = due.get(hex(grant.recipient)) ?? { member: grant.recipient, what: [] }
+    one.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) && trail ? trail.start.epoch : null })
+    due.set(hex(grant.recipient), one)
+  }
+  const rows: WrapRow[] = []
+  for (const { member, what } of due.values()) {
+    what.sort((a, b) => compare(a.grant as EntryHash, b.grant as EntryHash))
+    const named = new Set(what.flatMap((one) => one.keys.map((key) => key.section)))
+    const keys = started
+      .filter(({ start }) => named.has(start.section))
+      .map(({ start, key }) => ({ section: start.section, epoch: start.epoch, key }))
+    const card = keys.find(({ section }) => section === 0)?.key ?? null
+    const reads = what.some((one) => one.trail !== null)
+    rows.push(await wrapFor(session, record, member, what, { card, keys, trail: reads && trail ? trail.secret : null }))
+  }
+  return rows
+}

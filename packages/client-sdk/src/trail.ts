@@ -1,0 +1,158 @@
+// The trail: a record's verified history, from its chain and its access log, with real names and, where one may read them, purposes.
+// Spec: docs/spec/rules.md, "Trails". Every step was verified by the ledger before it stands here; what does not verify throws.
+import { type Card, openNote, trailKeys } from '@sealchart/crypto'
+import {
+  type ActionName,
+  type AnyEntry,
+  accessLogOf,
+  actions,
+  type ChainId,
+  type EntryHash,
+  equal,
+  facts,
+  hex,
+  is,
+  type Placed,
+} from '@sealchart/protocol'
+import { ClientError } from './errors.js'
+import type { Keyring } from './keyring.js'
+import type { Member } from './member.js'
+import { type Person, personUnder } from './people.js'
+
+export interface Step {
+  readonly what: 'create' | 'publish' | 'grant' | 'revoke' | 'recall' | 'view' | 'download' | 'note'
+  /** Log time: fixed by the log, not by who signed. */
+  readonly when: Date
+  readonly who: Person | null
+  /** For a grant its recipient, for a revocation whose grants ended. */
+  readonly to: readonly Person[]
+  readonly sections: readonly string[]
+  readonly actions: readonly ActionName[]
+  readonly version: number | null
+  /** Purpose, reason or note; null when there is none, it was erased, or you may not read it. */
+  readonly text: string | null
+  readonly until: Date | null
+  /** Place in the log. */
+  readonly index: number
+  /** Always `verified`: place, link, signature, rules and the signer's credential. */
+  readonly status: 'verified'
+}
+
+export interface TrailOf {
+  readonly chain: ChainId
+  readonly card: Card
+  readonly ring: Keyring
+}
+
+/** Reads the whole history of a record. @throws SealchartError UNKNOWN unless you may read the trail, and what verification finds. */
+export async function readTrail(member: Member, of: TrailOf, signal?: AbortSignal): Promise<readonly Step[]> {
+  const { session } = member
+  const log = accessLogOf(of.chain)
+  await session.sync([of.chain], { signal, access: [log] })
+  const access = session.ledger.entries(log)
+  requireWhole(access)
+  const all = [...session.ledger.entries(of.chain), ...access].sort((a, b) => a.index - b.index)
+  const steps: Step[] = []
+  let trailEpoch = 0
+  for (const placed of all) {
+    trailEpoch = startedTrail(placed.entry) ?? trailEpoch
+    steps.push(await stepOf(member, of, placed, trailEpoch))
+  }
+  return steps
+}
+
+/** Access entries carry numbers without gaps: a gap is a step that was withheld. */
+function requireWhole(access: readonly Placed[]): void {
+  const numbers = access.map((placed) => placed.access?.number ?? 0).sort((a, b) => a - b)
+  if (numbers.some((number, i) => number !== i + 1))
+    throw new ClientError('LOG_MISSING', 'the relay withheld an entry of the access log')
+}
+
+const startedTrail = (entry: AnyEntry): number | null => {
+  if (is(entry, 'record', 'create') || is(entry, 'record', 'revoke')) return entry.body.trail.epoch
+  return is(entry, 'record', 'publish') ? (entry.body.trail?.epoch ?? null) : null
+}
+
+async function stepOf(member: Member, of: TrailOf, { entry, index, time }: Placed, trailEpoch: number): Promise<Step> {
+  const base = {
+    when: new Date(time),
+    who: signerOf(member, entry),
+    to: [],
+    sections: [],
+    actions: [],
+    version: null,
+    text: await textOf(member, of, entry, trailEpoch),
+    until: null,
+    index,
+    status: 'verified',
+  } as const
+  const names = (ids: readonly number[]): string[] =>
+    ids.flatMap((id) => of.card.sections.find((section) => section.id === id)?.name ?? [])
+  if (is(entry, 'record', 'create')) {
+    return { ...base, what: 'create', version: 1, sections: names(entry.body.contents.map(({ section }) => section)) }
+  }
+  if (is(entry, 'record', 'publish')) {
+    return {
+      ...base,
+      what: 'publish',
+      version: entry.body.version,
+      sections: names(entry.body.contents.map(({ section }) => section)),
+    }
+  }
+  if (is(entry, 'record', 'grant')) {
+    const { recipient, capacity, sections, until } = entry.body
+    const to = [personUnder(member.session, recipient, capacity)].filter((person) => person !== null)
+    const granted = { sections: names(sections), actions: actionsOf(entry.body.actions) }
+    return { ...base, ...granted, what: 'grant', to, until: until === null ? null : new Date(until) }
+  }
+  if (is(entry, 'record', 'revoke')) {
+    return { ...base, what: entry.body.mode, to: endedPeople(member, of.chain, entry.body.grants) }
+  }
+  if (is(entry, 'access', 'view') || is(entry, 'access', 'download')) {
+    return { ...base, what: entry.type, version: entry.body.version, sections: names(entry.body.sections) }
+  }
+  if (is(entry, 'access', 'note')) return { ...base, what: 'note' }
+  throw new ClientError('INTERNAL', 'a record’s chain holds an entry of another kind')
+}
+
+const actionsOf = (bits: number): ActionName[] =>
+  (Object.keys(actions) as ActionName[]).filter((name) => (bits & actions[name]) !== 0)
+
+/** The signer as the credential under which she acted describes her. */
+function signerOf(member: Member, entry: AnyEntry): Person | null {
+  const credential = entry.kind === 'record' || entry.kind === 'access' ? entry.body.credential : null
+  return credential ? personUnder(member.session, entry.signer.chain, credential) : null
+}
+
+function endedPeople(member: Member, record: ChainId, grants: readonly EntryHash[]): readonly Person[] {
+  const found = new Map<string, Person>()
+  for (const { entry } of member.session.ledger.entries(record)) {
+    if (!is(entry, 'record', 'grant') || !grants.some((hash) => equal(hash, entry.hash))) continue
+    const person = personUnder(member.session, entry.body.recipient, entry.body.capacity)
+    if (person) found.set(hex(person.id), person)
+  }
+  return [...found.values()]
+}
+
+/** What was sealed to the trail key for this entry, or null for who may not read it. */
+export async function textOf(member: Member, of: TrailOf, entry: AnyEntry, trailEpoch: number): Promise<string | null> {
+  const { session } = member
+  const sealed = session.beside(entry.private)
+  if (sealed === null) return null
+  const epoch = entry.kind === 'access' ? entry.body.trailEpoch : trailEpoch
+  const secret = await of.ring.trailSecret(epoch)
+  if (secret === null) return null
+  const place = { network: session.network.chain, record: of.chain, epoch }
+  return openNote(sealed, trailKeys(secret, place).seed, { ...place, author: entry.signer.chain }).text
+}
+
+/** The trail epoch that was the newest at the record's entry with this hash. */
+export function trailEpochAt(member: Member, record: ChainId, hash: EntryHash): number {
+  let epoch = member.session.ledger.fact(record, facts.trail)?.epoch ?? 0
+  let current = 0
+  for (const { entry } of member.session.ledger.entries(record)) {
+    current = startedTrail(entry) ?? current
+    if (equal(entry.hash, hash)) epoch = current
+  }
+  return epoch
+}
