@@ -241,6 +241,16 @@ describe('a dishonest maker of wraps', () => {
     )
   })
 
+  test('objects that open, but are not those that the leaf names, are refused', async () => {
+    const other = await sealWrap(place, secrets, counted(8))
+    await expectCode('UNAUTHENTIC', () => openEnvelope({ ...at(place, row.leaf), envelope: other.envelope, seed }))
+    const content = encode([listOf(keys), secrets.trail])
+    const [one, two] = [await keysOf(content), await keysOf(content)]
+    const { leaf } = withObjects(row.envelope, one)
+    await openKeys({ ...at(place, leaf), keys: one, grantSecret: secret(80) })
+    await expectCode('UNAUTHENTIC', () => openKeys({ ...at(place, leaf), keys: two, grantSecret: secret(80) }))
+  })
+
   test('an envelope without the card that its leaf names contradicts it', async () => {
     const made = withObjects(envelopeOf(encode([null, grantSecret])), row.keys)
     await expectCode('COMMITMENT', () => openEnvelope({ ...at(place, made.leaf), envelope: made.envelope, seed }))
