@@ -7,17 +7,23 @@ const LENGTH_FIELD = 4
 /** Bytes that a segment of this length takes in a batch. */
 export const batchedLength = (length: number): number => LENGTH_FIELD + length
 
-/** @throws ClientError USAGE above the limit of a batch. */
-export function joinBatch(segments: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = segments.reduce((sum, segment) => sum + batchedLength(segment.length), 0)
+/** Bytes of something in parts. */
+export const partsLength = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
+
+/** Segments, each in the parts that make it up, in one copy. @throws ClientError USAGE above the limit of a batch. */
+export function joinBatch(segments: readonly (readonly Uint8Array[])[]): Uint8Array<ArrayBuffer> {
+  const length = segments.reduce((sum, parts) => sum + batchedLength(partsLength(parts)), 0)
   if (length > limits.segmentBatch) throw new ClientError('USAGE', 'a batch of segments has at most 8 MiB')
   const batch = new Uint8Array(length)
   const view = new DataView(batch.buffer)
   let at = 0
-  for (const segment of segments) {
-    view.setUint32(at, segment.length)
-    batch.set(segment, at + LENGTH_FIELD)
-    at += batchedLength(segment.length)
+  for (const parts of segments) {
+    view.setUint32(at, partsLength(parts))
+    at += LENGTH_FIELD
+    for (const part of parts) {
+      batch.set(part, at)
+      at += part.length
+    }
   }
   return batch
 }

@@ -22,9 +22,9 @@ import {
   paths,
   presentAnswer,
   presentRequest,
-  type RequestParts,
   type RecordsAnswer,
   type RecordsRequest,
+  type RequestParts,
   recordsAnswer,
   recordsRequest,
   type Shape,
@@ -77,7 +77,8 @@ export type NetworkAnswer = Infer<typeof networkAnswer>
 export interface SegmentsToPut {
   readonly ticket: string
   readonly section: number
-  readonly segments: readonly Uint8Array[]
+  /** Each in the parts that make it up, so that a megabyte is copied once. */
+  readonly segments: readonly (readonly Uint8Array[])[]
 }
 
 /** A segment to be read. */

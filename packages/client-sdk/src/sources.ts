@@ -1,7 +1,8 @@
 // Sources: what a caller may pass as a file, brought into one of two forms: readable anywhere and again, or once from start to end.
 // Spec: docs/sdk.md, "Files". Nothing is read here before the upload asks for it, and nothing is judged by its content.
+
+import { type Shape, text, utf8 } from '@sealchart/protocol'
 import { openPath } from '#files'
-import { type Shape, text } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
 
 /** Bytes of a file, in any form. A text is a path (Node only). */
@@ -155,12 +156,17 @@ function describe(named: NamedFile, found: Found): Description {
   const modified = named.modified ?? found.modified ?? null
   requireName(name)
   if (path !== '') for (const folder of path.split('/')) requireName(folder)
+  if (utf8(name).length + utf8(path).length > LONGEST) {
+    throw new ClientError('USAGE', 'a file name and its folders have at most 700 bytes together')
+  }
   const type = named.type || found.type || mediaTypeOf(name)
   if (!/^[ -~]{0,127}$/.test(type)) throw new ClientError('USAGE', 'a media type is ASCII, at most 127 characters')
   return { name, path, mediaType: type, modified: modified === null ? null : Math.floor(Number(modified)) }
 }
 
 const nameShape: Shape<string> = text(500, 1)
+/** Bytes of name and folders that fit into a sealed header, whatever else it says; known before hours of upload, not after. */
+const LONGEST = 700
 
 /** Names that every reader's file system can take without leaving its folder; crypto's header refuses others too. */
 function requireName(name: string): void {

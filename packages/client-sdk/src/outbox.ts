@@ -1,0 +1,188 @@
+// The outbox of an upload: takes sealed segments, keeps them back while all of them fit into the append request, and otherwise puts
+// them under an upload, large ones one a request with several on the way, small ones together. Spec: docs/spec/relay.md, "Segments".
+// It knows neither files nor keys. Memory is bounded by its window and one batch.
+import type { Random } from '@sealchart/crypto'
+import { type ChainId, concat, limits } from '@sealchart/protocol'
+import { batchedLength, partsLength } from './batches.js'
+import { hasCode, throwIfAborted } from './errors.js'
+import type { Journal, UploadState } from './journal.js'
+import type { Link } from './link.js'
+import type { Window } from './window.js'
+
+const MiB = 1024 * 1024
+/** Bytes of segments that travel inside an append request: half of what the relay takes there, manifests and wraps being the rest. */
+const INLINE = 4 * MiB
+const INLINE_COUNT = 10_000
+/** From this length on a segment is put alone. */
+const ALONE = 256 * 1024
+/** Room that is reserved beyond what is known, for streams whose length nobody knows. */
+const UNKNOWN = 64 * MiB
+
+/** A sealed segment, and what happens once it is stored (or, inline, taken). */
+export interface Parcel {
+  readonly section: number
+  readonly parts: readonly Uint8Array[]
+  stored(): Promise<void>
+}
+
+export interface InlineSegment {
+  readonly record: ChainId
+  readonly section: number
+  readonly bytes: Uint8Array
+}
+
+export interface Outbox {
+  add(parcel: Parcel): Promise<void>
+  /** Waits until everything is stored. */
+  finish(): Promise<void>
+  /** After `finish`: the segments for the append request; none if there was an upload. */
+  inline(): readonly InlineSegment[]
+  /** Ids of the uploads to be named in the append request. */
+  uploads(): readonly Uint8Array[]
+}
+
+export interface OutboxOptions {
+  readonly link: Link
+  readonly record: ChainId
+  /** The founding nonce of a record that does not exist yet. */
+  readonly nonce: Uint8Array | null
+  readonly random: Random
+  readonly now: () => number
+  /** Bytes of all segments that will come, as far as known. */
+  readonly expected: number
+  readonly hasUnknown: boolean
+  readonly journal: Journal
+  /** Bounds the requests on the way. */
+  readonly puts: Window
+  readonly signal: AbortSignal
+}
+
+export function createOutbox(options: OutboxOptions, tickets: Tickets): Outbox {
+  const { record, link, puts, signal } = options
+  // A resumed upload has uploads already: nothing is kept back.
+  let held: Parcel[] | null = tickets.uploads().length > 0 ? null : []
+  let heldBytes = 0
+  let batch: Parcel[] = []
+  let batchBytes = 0
+
+  async function put(parcels: readonly Parcel[]): Promise<void> {
+    throwIfAborted(signal)
+    const [first] = parcels as [Parcel]
+    const segments = parcels.map(({ parts }) => parts)
+    const size = segments.reduce((sum, parts) => sum + partsLength(parts), 0)
+    await tickets.use(size, (ticket) => link.putSegments({ ticket, section: first.section, segments }, signal))
+    for (const parcel of parcels) await parcel.stored()
+  }
+  async function flush(): Promise<void> {
+    const parcels = batch
+    const bytes = batchBytes
+    batch = []
+    batchBytes = 0
+    if (parcels.length > 0) await puts.admit(bytes, () => put(parcels))
+  }
+  async function send(parcel: Parcel): Promise<void> {
+    const length = batchedLength(partsLength(parcel.parts))
+    if (length >= ALONE) return puts.admit(length, () => put([parcel]))
+    const fits = (): boolean =>
+      batch.length === 0 || (batch[0]?.section === parcel.section && batchBytes + length <= limits.segmentBatch)
+    // Others may have begun another batch meanwhile.
+    while (!fits()) await flush()
+    batch.push(parcel)
+    batchBytes += length
+  }
+  return {
+    async add(parcel) {
+      if (held === null) return send(parcel)
+      held.push(parcel)
+      heldBytes += partsLength(parcel.parts)
+      if (heldBytes <= INLINE && held.length <= INLINE_COUNT) return
+      const parcels = held
+      held = null
+      for (const each of parcels) await send(each)
+    },
+    async finish() {
+      await flush()
+      await puts.drain()
+      for (const parcel of held ?? []) await parcel.stored()
+    },
+    inline: () => (held ?? []).map(({ section, parts }) => ({ record, section, bytes: concat(...parts) })),
+    uploads: tickets.uploads,
+  }
+}
+
+/** Uploads of one call, the newest in use, and tickets for them. */
+export interface Tickets {
+  /** Puts `bytes` under an upload that has room for them. */
+  use(bytes: number, put: (ticket: string) => Promise<void>): Promise<void>
+  /** A ticket for each upload there is, prolonged. */
+  all(): Promise<readonly string[]>
+  /** From here on the journal knows the uploads. */
+  begin(): Promise<void>
+  uploads(): readonly Uint8Array[]
+}
+
+interface Open {
+  readonly id: Uint8Array
+  readonly reserved: number
+  used: number
+  ticket: { readonly text: string; readonly at: number } | null
+}
+
+export function createTickets(options: OutboxOptions, found: readonly UploadState[]): Tickets {
+  const { link, record, nonce, random, now, journal, signal } = options
+  const opened: Open[] = found.map((upload) => ({ ...upload, ticket: null }))
+  let turn: Promise<unknown> = Promise.resolve()
+  const states = (): readonly UploadState[] => opened.map(({ id, reserved, used }) => ({ id, reserved, used }))
+
+  async function ticketOf(upload: Open): Promise<string> {
+    // By the time since it came, not by the relay's clock; half its life, so that a slow request still arrives in time.
+    if (upload.ticket !== null && now() - upload.ticket.at < limits.ticket / 2) return upload.ticket.text
+    const at = now()
+    const { ticket } = await link.openUpload({ id: upload.id, record, nonce, reserved: upload.reserved }, signal)
+    upload.ticket = { text: ticket, at }
+    return ticket
+  }
+  async function openNext(least: number): Promise<Open> {
+    const known =
+      opened.length === 0 ? options.expected + (options.hasUnknown ? UNKNOWN : 0) : 2 * (opened.at(-1)?.reserved ?? 0)
+    const upload: Open = { id: random(16).slice(), reserved: Math.max(known, least), used: 0, ticket: null }
+    opened.push(upload)
+    // Before anything is put: a journal that does not know an upload could not publish what is under it.
+    await journal.begin(states)
+    return upload
+  }
+  /** Which upload takes so many bytes; one after the other, so that two never open one each. */
+  function claim(bytes: number, besides: Open | null): Promise<{ upload: Open; ticket: string }> {
+    const mine = turn.then(async () => {
+      const last = opened.at(-1)
+      const usable = last && last !== besides && last.used + bytes <= last.reserved
+      const upload = usable ? last : await openNext(bytes)
+      upload.used += bytes
+      return { upload, ticket: await ticketOf(upload) }
+    })
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+  return {
+    uploads: () => opened.map(({ id }) => id),
+    begin: () => journal.begin(states),
+    async all() {
+      const texts: string[] = []
+      for (const upload of opened) texts.push(await ticketOf(upload))
+      return texts
+    },
+    async use(bytes, put) {
+      const { upload, ticket } = await claim(bytes, null)
+      try {
+        return await put(ticket)
+      } catch (error) {
+        // An ended ticket answers like an unknown one; an upload that is full of what an interrupted process put says so.
+        const isFull = hasCode(error, 'QUOTA', 'LIMIT')
+        if (!isFull && !hasCode(error, 'UNKNOWN', 'REQUEST_EXPIRED')) throw error
+        if (!isFull && upload.ticket?.text === ticket) upload.ticket = null
+        const next = isFull ? await claim(bytes, upload) : { ticket: await ticketOf(upload) }
+        await put(next.ticket)
+      }
+    },
+  }
+}
