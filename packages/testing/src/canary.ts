@@ -1,0 +1,309 @@
+// The canary search: proves that planted bytes (plaintexts, keys) stand nowhere in what a relay stores, logs or sends.
+// Spec: docs/threat-model.md, "The canary run". Not every transformation of a plaintext can be searched for: what is compressed,
+// encrypted or split into pieces of fewer than 16 bytes is not found. A search without planted controls proves nothing: plant some.
+//
+// Needles stay raw; haystacks are looked at in several views: as they are, and wherever they hold hex, base64 or UTF-16, decoded.
+
+/** Bytes with a name for the report. */
+export interface Named {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** How a canary was found to be written down. */
+export type CanaryForm = 'raw' | 'hex' | 'base64' | 'utf-16'
+
+/** One stretch of a haystack that repeats at least 16 bytes of a canary. */
+export interface CanaryFinding {
+  readonly canary: string
+  readonly form: CanaryForm
+  readonly haystack: string
+  /** First byte of the stretch in the haystack. */
+  readonly offset: number
+  /** Bytes of the canary that stand there. */
+  readonly length: number
+}
+
+/** Bytes of a window: fewer are found by chance or in ordinary words. */
+const WINDOW = 16
+/** A window with fewer different bytes (zeros, rules of dashes) is nobody's secret: every file has it. */
+const TELLING = 6
+
+/**
+ * Searches haystacks for every 16-byte window of every canary: raw, as hexadecimal digits in either case, as base64 in either alphabet
+ * and at any alignment, and as UTF-16 of either byte order. Windows with fewer than six different bytes are left out.
+ * @throws TypeError for a canary that is too short to have a telling window: the search would prove nothing about it.
+ */
+export async function searchCanaries(search: {
+  readonly canaries: readonly Named[]
+  readonly haystacks: AsyncIterable<Named> | Iterable<Named>
+}): Promise<readonly CanaryFinding[]> {
+  const index = indexWindows(search.canaries.flatMap(needlesOf))
+  const findings: CanaryFinding[] = []
+  for await (const haystack of search.haystacks) {
+    for (const view of viewsOf(haystack.bytes)) scan(index, view, haystack.name, findings)
+  }
+  return findings
+}
+
+/** A canary as it would be written down in each form that is searched for: what controls are planted with. */
+export function writeForms(bytes: Uint8Array): readonly { readonly form: CanaryForm; readonly bytes: Uint8Array }[] {
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const base64 = [0, 1, 2].map((alignment) => encodeBase64(new Uint8Array([...new Uint8Array(alignment), ...bytes])))
+  const wide = (order: 0 | 1): Uint8Array => {
+    const units = new Uint8Array(2 * bytes.length)
+    for (const [i, byte] of bytes.entries()) units[2 * i + order] = byte
+    return units
+  }
+  return [
+    { form: 'raw', bytes },
+    { form: 'hex', bytes: text(hex) },
+    { form: 'hex', bytes: text(hex.toUpperCase()) },
+    ...base64.map((value) => ({ form: 'base64' as const, bytes: text(value) })),
+    ...base64.map((value) => ({
+      form: 'base64' as const,
+      bytes: text(value.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')),
+    })),
+    { form: 'utf-16', bytes: wide(0) },
+    { form: 'utf-16', bytes: wide(1) },
+  ]
+}
+
+const encodeBase64 = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+
+interface Needle extends Named {
+  readonly form: CanaryForm
+}
+
+/** The canary itself and, where it is a text with more than ASCII, its UTF-16 forms, which no widening of bytes gives. */
+function needlesOf(canary: Named): Needle[] {
+  if (!tellingWindows(canary.bytes).next().done) return [{ ...canary, form: 'raw' }, ...utf16Of(canary)]
+  throw new TypeError(`canary "${canary.name}" has no 16 bytes that tell it from others`)
+}
+
+function utf16Of({ name, bytes }: Named): Needle[] {
+  if (bytes.every((byte) => byte < 0x80)) return []
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return []
+  }
+  return [true, false].map((little) => {
+    const view = new DataView(new ArrayBuffer(2 * text.length))
+    for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), little)
+    return { name, form: 'utf-16', bytes: new Uint8Array(view.buffer) }
+  })
+}
+
+/** Positions of a needle's windows that hold enough different bytes. */
+function* tellingWindows(bytes: Uint8Array): Generator<number, undefined> {
+  const counts = new Uint8Array(256)
+  let different = 0
+  for (let end = 0; end < bytes.length; end++) {
+    if (counts[bytes[end] as number]++ === 0) different++
+    const gone = end - WINDOW
+    if (gone >= 0 && --counts[bytes[gone] as number]! === 0) different--
+    if (gone >= -1 && different >= TELLING) yield gone + 1
+  }
+  return undefined
+}
+
+// The rolling hash of a window b₀…b₁₅: Σ bᵢ·Bᔁ mod 2³², with the newest byte last. Equality is always compared byte by byte: it only
+// has to be quick and even, not strong.
+const FACTOR = 0x2c1b3c6d
+const LEAVING = leavingTerms()
+
+function leavingTerms(): Int32Array {
+  let power = 1
+  for (let i = 0; i < WINDOW; i++) power = Math.imul(power, FACTOR)
+  return Int32Array.from({ length: 256 }, (_, byte) => Math.imul(byte, power))
+}
+
+const roll = (hash: number, entering: number, leaving: number): number =>
+  (Math.imul(hash, FACTOR) + entering - (LEAVING[leaving] as number)) | 0
+
+/** A final mixing: the low bits of the sum alone would depend on few bits of the window. */
+const slotOf = (hash: number, mask: number): number => (Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 4) & mask
+
+function hashAt(bytes: Uint8Array, at: number): number {
+  let hash = 0
+  for (let i = 0; i < WINDOW; i++) hash = (Math.imul(hash, FACTOR) + (bytes[at + i] as number)) | 0
+  return hash
+}
+
+/** All telling windows of all needles: a table of chains, `first` by slot and `next` by window; −1 ends a chain. */
+interface Index {
+  readonly needles: readonly Needle[]
+  readonly mask: number
+  readonly first: Int32Array
+  readonly next: Int32Array
+  readonly needle: Int32Array
+  readonly position: Int32Array
+}
+
+function indexWindows(needles: readonly Needle[]): Index {
+  const total = needles.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const size = 2 ** Math.max(16, Math.ceil(Math.log2(8 * total + 1)))
+  const index = {
+    needles,
+    mask: size - 1,
+    first: new Int32Array(size).fill(-1),
+    next: new Int32Array(total),
+    needle: new Int32Array(total),
+    position: new Int32Array(total),
+  }
+  let count = 0
+  for (const [number, { bytes }] of needles.entries()) {
+    for (const at of tellingWindows(bytes)) {
+      const slot = slotOf(hashAt(bytes, at), index.mask)
+      index.needle[count] = number
+      index.position[count] = at
+      index.next[count] = index.first[slot] as number
+      index.first[slot] = count++
+    }
+  }
+  return index
+}
+
+/** A haystack, or a stretch of one decoded; `at` leads from a byte of the view to its place in the haystack. */
+interface View {
+  readonly form: CanaryForm
+  readonly bytes: Uint8Array
+  readonly at: (position: number) => number
+}
+
+function* viewsOf(bytes: Uint8Array): Generator<View> {
+  yield { form: 'raw', bytes, at: (position) => position }
+  for (const { from, to } of runsOf(bytes, (byte) => (HEX[byte] as number) >= 0, 2 * WINDOW)) {
+    for (const phase of [0, 1]) yield hexView(bytes, from + phase, to)
+  }
+  for (const { from, to } of runsOf(bytes, (byte) => (BASE64[byte] as number) >= 0, 22)) {
+    for (const phase of [0, 1, 2, 3]) yield base64View(bytes, from + phase, to)
+  }
+  for (const { from, to } of wideRuns(bytes)) {
+    const narrow = new Uint8Array((to - from) / 2)
+    for (let i = 0; i < narrow.length; i++) narrow[i] = bytes[from + 2 * i] as number
+    yield { form: 'utf-16', bytes: narrow, at: (position) => from + 2 * position }
+  }
+}
+
+const valuesOf = (...alphabets: readonly string[]): Int8Array => {
+  const values = new Int8Array(256).fill(-1)
+  for (const alphabet of alphabets) for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i
+  return values
+}
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const HEX = valuesOf('0123456789abcdef', '0123456789ABCDEF')
+const BASE64 = valuesOf(`${LETTERS}+/`, `${LETTERS}-_`)
+
+interface Run {
+  readonly from: number
+  readonly to: number
+}
+
+function* runsOf(bytes: Uint8Array, fits: (byte: number) => boolean, shortest: number): Generator<Run> {
+  for (let at = 0; at < bytes.length; ) {
+    // A run of this length covers one of the places that are looked at; most of a binary haystack is skipped.
+    let probe = at + shortest - 1
+    if (probe >= bytes.length) return
+    while (probe >= at && fits(bytes[probe] as number)) probe--
+    if (probe >= at) {
+      at = probe + 1
+      continue
+    }
+    let to = at + shortest
+    while (to < bytes.length && fits(bytes[to] as number)) to++
+    yield { from: at, to }
+    at = to + 1
+  }
+}
+
+/** Stretches in which every second byte is zero: UTF-16 of ASCII and Latin-1, in either byte order. */
+function* wideRuns(bytes: Uint8Array): Generator<Run> {
+  for (const phase of [0, 1]) {
+    let from = phase
+    for (let at = phase; at < bytes.length; at += 2) {
+      if (bytes[at] === 0) continue
+      if (at - from >= 2 * WINDOW - 2) yield wideRun(from, at)
+      from = at + 2
+    }
+    if (bytes.length - from >= 2 * WINDOW - 2) yield wideRun(from, bytes.length)
+  }
+}
+
+/** The characters around the zeros: the first stands before the first zero, unless the haystack begins with that. */
+const wideRun = (from: number, end: number): Run => ({ from: from > 0 ? from - 1 : from + 1, to: end + 1 })
+
+function hexView(bytes: Uint8Array, from: number, to: number): View {
+  const decoded = new Uint8Array((to - from) >> 1)
+  for (let i = 0; i < decoded.length; i++) {
+    const high = HEX[bytes[from + 2 * i] as number] as number
+    decoded[i] = (high << 4) | (HEX[bytes[from + 2 * i + 1] as number] as number)
+  }
+  return { form: 'hex', bytes: decoded, at: (position) => from + 2 * position }
+}
+
+function base64View(bytes: Uint8Array, from: number, to: number): View {
+  const decoded = new Uint8Array(Math.floor(((to - from) * 6) / 8))
+  let bits = 0
+  let held = 0
+  let length = 0
+  for (let i = from; i < to; i++) {
+    bits = ((bits << 6) | (BASE64[bytes[i] as number] as number)) & 0xffff
+    held += 6
+    if (held < 8) continue
+    held -= 8
+    decoded[length++] = bits >> held
+  }
+  return { form: 'base64', bytes: decoded, at: (position) => from + Math.floor((position * 4) / 3) }
+}
+
+function scan(index: Index, view: View, haystack: string, findings: CanaryFinding[]): void {
+  const { bytes } = view
+  const { first, mask } = index
+  let end = 0
+  let hash = 0
+  for (let at = 0; at < bytes.length; at++) {
+    hash =
+      at < WINDOW
+        ? (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0
+        : roll(hash, bytes[at] as number, bytes[at - WINDOW] as number)
+    const candidate = first[slotOf(hash, mask)] as number
+    const start = at - WINDOW + 1
+    // Windows within a stretch that was reported already are not looked at again.
+    if (candidate < 0 || start < end) continue
+    const found = longestAt(index, candidate, bytes, start)
+    if (!found) continue
+    const { name, form } = found.needle
+    findings.push({
+      canary: name,
+      form: form === 'raw' ? view.form : form,
+      haystack,
+      offset: view.at(start),
+      length: found.length,
+    })
+    end = start + found.length - WINDOW + 1
+  }
+}
+
+/** The longest stretch of a needle that stands at `start`, among the windows of one chain; null when the hash alone was equal. */
+function longestAt(
+  index: Index,
+  candidate: number,
+  bytes: Uint8Array,
+  start: number,
+): { readonly needle: Needle; readonly length: number } | null {
+  let best: { needle: Needle; length: number } | null = null
+  for (let window = candidate; window >= 0; window = index.next[window] as number) {
+    const needle = index.needles[index.needle[window] as number] as Needle
+    const position = index.position[window] as number
+    let length = 0
+    const most = Math.min(needle.bytes.length - position, bytes.length - start)
+    while (length < most && needle.bytes[position + length] === bytes[start + length]) length++
+    if (length >= WINDOW && length > (best?.length ?? 0)) best = { needle, length }
+  }
+  return best
+}
