@@ -56,6 +56,7 @@ const uses = {
   journal: 'FLOE associated data: a journal',
   ticket: 'MAC of a relay, for itself alone: a ticket for segments',
   wrapIndex: 'name of a relay’s own index of a wrap list',
+  headLock: 'hash of a slot of a relay’s head lock, for itself alone',
 }
 
 const missing = Object.keys(labels).filter((purpose) => !(purpose in uses))

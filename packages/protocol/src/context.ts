@@ -49,9 +49,10 @@ export const labels = {
   vaultHeader: 'sealchart/v1/vault-header',
   vault: 'sealchart/v1/vault',
   journal: 'sealchart/v1/journal',
-  // relay only (MAC; key of a wrap list's index)
+  // relay only (MAC; key of a wrap list's index; hash of a slot of the head lock)
   ticket: 'sealchart/v1/ticket',
   wrapIndex: 'sealchart/v1/wrap-index',
+  headLock: 'sealchart/v1/head-lock',
 } as const
 
 export type Purpose = keyof typeof labels
