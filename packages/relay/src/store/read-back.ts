@@ -54,8 +54,8 @@ export function edgeOf(head: TreeHead | null): Edge {
   return edge
 }
 
-/** What a protocol function refuses here is a stored row that is not what was written: never the caller's mistake. */
-function readable<T>(what: string, read: () => T): T {
+/** What a protocol function refuses of a stored row is damage to it. @throws RelayError SELFCHECK. */
+export function readable<T>(what: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {

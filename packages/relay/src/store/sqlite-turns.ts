@@ -104,12 +104,19 @@ function rowReader(db: Database.Database): (batch: Batch, first: number) => Para
   const head = headOf(db)
   return (batch, first) => {
     // One more than was written: a row too many would show as well.
-    const placed = new Map(entries(first, batch.entries.length + 1).map((row) => [row.index, row]))
+    const placed = entries(first, batch.entries.length + 1)
     return {
-      entries: batch.entries.map((row) => placed.get(row.index) ?? null),
+      entries: inOrderOf(batch.entries, placed),
       leaves: leaves(first, batch.leaves.length + 1),
       heads: batch.heads.map((row) => head(row.chain)),
       treeHead: treeHead(),
     }
   }
+}
+
+/** Rows as they were meant, null for a missing one; as they are, where their number differs. */
+function inOrderOf(meant: Batch['entries'], placed: Batch['entries']): (Batch['entries'][number] | null)[] {
+  if (placed.length !== meant.length) return [...placed]
+  const byIndex = new Map(placed.map((row) => [row.index, row]))
+  return meant.map((row) => byIndex.get(row.index) ?? null)
 }

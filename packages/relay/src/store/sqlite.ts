@@ -33,7 +33,11 @@ export type SqliteStore = Store & WriteAheadLog
  * durability rests on cannot be set.
  */
 export async function sqliteStore(path: string): Promise<SqliteStore> {
-  const db = await openWriter(path)
+  return storeOn(await openWriter(path))
+}
+
+/** The store over a connection that `openWriter` made. */
+export function storeOn(db: Database.Database): SqliteStore {
   const transact = transactions(db)
   const commit = turnWriter(db, transact)
   const stage = stagingWriter(db, transact)
