@@ -1,0 +1,149 @@
+// The highest signed head on a disk: one file with two slots that are written in turn, so that a torn write spoils the older one's
+// place and never the newest head. Spec: docs/spec/storage.md, "Head lock". Who may write it is head-lock-files.ts.
+//
+// A slot: SHA-256(label ‖ body), 32 bytes; length of the body, four bytes, big-endian; body, CBOR [1, sequence, size, root, note].
+import { type FileHandle, open } from 'node:fs/promises'
+import {
+  blob,
+  bytes,
+  concat,
+  equal,
+  hashBytes,
+  type Infer,
+  oneOf,
+  ProtocolError,
+  pack,
+  struct,
+  type TreeHash,
+  uint,
+  unpack,
+  utf8,
+} from '@sealchart/protocol'
+import { RelayError } from './errors.js'
+import { checkAdvance, noHead, type SignedHead } from './head-lock.js'
+
+/** Room for a note with many cosignatures; a multiple of every usual block size, so that no block holds parts of both slots. */
+const SLOT = 64 * 1024
+const HASH = 32
+const START = HASH + 4
+
+const bodyShape = struct({
+  format: oneOf(1),
+  sequence: uint(),
+  size: uint(),
+  root: bytes<TreeHash>(32),
+  note: blob(SLOT - 1024),
+})
+type Body = Infer<typeof bodyShape>
+
+export interface HeadSlots {
+  readonly latest: SignedHead
+  write(next: SignedHead): Promise<void>
+  close(): Promise<void>
+}
+
+/** The content of a new file: an empty tree in the first slot, nothing yet in the second. */
+export function newSlots(): Uint8Array {
+  const file = new Uint8Array(2 * SLOT)
+  file.set(encodeSlot({ ...noHead(), sequence: 0 }))
+  return file
+}
+
+/** Opens the file and keeps it open. @throws RelayError LOCK_MISSING when neither slot can be read. */
+export async function openSlots(path: string): Promise<HeadSlots> {
+  const handle = await open(path, 'r+')
+  try {
+    return slotsOf(handle, await readNewest(handle))
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+type Slot = SignedHead & { readonly sequence: number }
+
+async function readNewest(handle: FileHandle): Promise<Slot> {
+  const file = new Uint8Array(2 * SLOT)
+  await handle.read(file, 0, file.length, 0)
+  const slots = [file.subarray(0, SLOT), file.subarray(SLOT)].map(decodeSlot)
+  const [newest] = slots.filter((slot) => slot !== null).sort((a, b) => b.sequence - a.sequence)
+  if (newest === undefined) throw new RelayError('LOCK_MISSING', 'the head lock holds no head that can be read')
+  return newest
+}
+
+function slotsOf(handle: FileHandle, newest: Slot): HeadSlots {
+  let latest = newest
+  let isBroken = false
+  let queue = Promise.resolve()
+  const write = async (next: SignedHead): Promise<void> => {
+    // After a failed sync nobody knows what the file holds: the next start reads it.
+    if (isBroken) throw new RelayError('OUTCOME_UNKNOWN', 'the head lock failed before')
+    checkAdvance(latest, next)
+    const { size, root, checkpoint } = next
+    const slot = {
+      size,
+      root: new Uint8Array(root) as Uint8Array as TreeHash,
+      checkpoint,
+      sequence: latest.sequence + 1,
+    }
+    try {
+      await writeSlot(handle, slot)
+    } catch (cause) {
+      isBroken = true
+      throw new RelayError('OUTCOME_UNKNOWN', 'the head lock could not be written', { cause })
+    }
+    latest = slot
+  }
+  return {
+    get latest() {
+      return latest
+    },
+    write(next) {
+      const written = queue.then(() => write(next))
+      queue = written.catch(() => {})
+      return written
+    },
+    async close() {
+      await queue
+      await handle.close()
+    },
+  }
+}
+
+async function writeSlot(handle: FileHandle, slot: Slot): Promise<void> {
+  const encoded = encodeSlot(slot)
+  const start = (slot.sequence % 2) * SLOT
+  for (let at = 0; at < encoded.length; ) {
+    const { bytesWritten } = await handle.write(encoded, at, encoded.length - at, start + at)
+    at += bytesWritten
+  }
+  // The file has had its length from the beginning: its data is all there is to sync.
+  await handle.datasync()
+}
+
+function encodeSlot({ sequence, size, root, checkpoint }: Slot): Uint8Array {
+  const body = pack(bodyShape, { format: 1, sequence, size, root, note: utf8(checkpoint) })
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, body.length)
+  return concat(hashBytes('headLock', body), length, body)
+}
+
+/** Null for a slot that was never written, or not to its end. */
+function decodeSlot(slot: Uint8Array): Slot | null {
+  const length = new DataView(slot.buffer, slot.byteOffset).getUint32(HASH)
+  if (length === 0 || length > slot.length - START) return null
+  const body = slot.subarray(START, START + length)
+  const decoded = decodeBody(body, slot.subarray(0, HASH))
+  if (decoded === null) return null
+  const { sequence, size, root, note } = decoded
+  return { sequence, size, root, checkpoint: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(note) }
+}
+
+function decodeBody(body: Uint8Array, hash: Uint8Array): Body | null {
+  try {
+    return equal(hashBytes('headLock', body), hash) ? unpack(bodyShape, body, 'slot') : null
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
+  }
+}
