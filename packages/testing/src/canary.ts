@@ -122,9 +122,6 @@ function leavingTerms(): Int32Array {
   return Int32Array.from({ length: 256 }, (_, byte) => Math.imul(byte, power))
 }
 
-const roll = (hash: number, entering: number, leaving: number): number =>
-  (Math.imul(hash, FACTOR) + entering - (LEAVING[leaving] as number)) | 0
-
 /** A final mixing: the low bits of the sum alone would depend on few bits of the window. */
 const slotOf = (hash: number, mask: number): number => (Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 4) & mask
 
@@ -134,10 +131,14 @@ function hashAt(bytes: Uint8Array, at: number): number {
   return hash
 }
 
-/** All telling windows of all needles: a table of chains, `first` by slot and `next` by window; −1 ends a chain. */
+/**
+ * All telling windows of all needles: a table of chains, `first` by slot and `next` by window; −1 ends a chain. `filter` has a bit for
+ * each slot that is taken, and fits into a processor's cache.
+ */
 interface Index {
   readonly needles: readonly Needle[]
   readonly mask: number
+  readonly filter: Uint8Array
   readonly first: Int32Array
   readonly next: Int32Array
   readonly needle: Int32Array
@@ -150,6 +151,7 @@ function indexWindows(needles: readonly Needle[]): Index {
   const index = {
     needles,
     mask: size - 1,
+    filter: new Uint8Array(size >>> 3),
     first: new Int32Array(size).fill(-1),
     next: new Int32Array(total),
     needle: new Int32Array(total),
@@ -163,6 +165,7 @@ function indexWindows(needles: readonly Needle[]): Index {
       index.position[count] = at
       index.next[count] = index.first[slot] as number
       index.first[slot] = count++
+      index.filter[slot >>> 3]! |= 1 << (slot & 7)
     }
   }
   return index
@@ -177,10 +180,10 @@ interface View {
 
 function* viewsOf(bytes: Uint8Array): Generator<View> {
   yield { form: 'raw', bytes, at: (position) => position }
-  for (const { from, to } of runsOf(bytes, (byte) => (HEX[byte] as number) >= 0, 2 * WINDOW)) {
+  for (const { from, to } of runsOf(bytes, HEX, 2 * WINDOW)) {
     for (const phase of [0, 1]) yield hexView(bytes, from + phase, to)
   }
-  for (const { from, to } of runsOf(bytes, (byte) => (BASE64[byte] as number) >= 0, 22)) {
+  for (const { from, to } of runsOf(bytes, BASE64, 22)) {
     for (const phase of [0, 1, 2, 3]) yield base64View(bytes, from + phase, to)
   }
   for (const { from, to } of wideRuns(bytes)) {
@@ -204,18 +207,19 @@ interface Run {
   readonly to: number
 }
 
-function* runsOf(bytes: Uint8Array, fits: (byte: number) => boolean, shortest: number): Generator<Run> {
+/** Stretches of digits of an alphabet. */
+function* runsOf(bytes: Uint8Array, values: Int8Array, shortest: number): Generator<Run> {
   for (let at = 0; at < bytes.length; ) {
     // A run of this length covers one of the places that are looked at; most of a binary haystack is skipped.
     let probe = at + shortest - 1
     if (probe >= bytes.length) return
-    while (probe >= at && fits(bytes[probe] as number)) probe--
+    while (probe >= at && (values[bytes[probe] as number] as number) >= 0) probe--
     if (probe >= at) {
       at = probe + 1
       continue
     }
     let to = at + shortest
-    while (to < bytes.length && fits(bytes[to] as number)) to++
+    while (to < bytes.length && (values[bytes[to] as number] as number) >= 0) to++
     yield { from: at, to }
     at = to + 1
   }
@@ -263,29 +267,28 @@ function base64View(bytes: Uint8Array, from: number, to: number): View {
 
 function scan(index: Index, view: View, haystack: string, findings: CanaryFinding[]): void {
   const { bytes } = view
-  const { first, mask } = index
+  // Windows within a stretch that was reported already are not looked at again.
   let end = 0
-  let hash = 0
-  for (let at = 0; at < bytes.length; at++) {
-    hash =
-      at < WINDOW
-        ? (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0
-        : roll(hash, bytes[at] as number, bytes[at - WINDOW] as number)
-    const candidate = first[slotOf(hash, mask)] as number
-    const start = at - WINDOW + 1
-    // Windows within a stretch that was reported already are not looked at again.
-    if (candidate < 0 || start < end) continue
-    const found = longestAt(index, candidate, bytes, start)
-    if (!found) continue
+  eachCandidate(index, bytes, (start, window) => {
+    const found = start < end ? null : longestAt(index, window, bytes, start)
+    if (!found) return
     const { name, form } = found.needle
-    findings.push({
-      canary: name,
-      form: form === 'raw' ? view.form : form,
-      haystack,
-      offset: view.at(start),
-      length: found.length,
-    })
+    const written = form === 'raw' ? view.form : form
+    findings.push({ canary: name, form: written, haystack, offset: view.at(start), length: found.length })
     end = start + found.length - WINDOW + 1
+  })
+}
+
+/** Calls with every position whose window may be a needle's, and the first such window. Kept small: it runs for every byte. */
+function eachCandidate(index: Index, bytes: Uint8Array, found: (start: number, window: number) => void): void {
+  const { first, filter, mask } = index
+  if (bytes.length < WINDOW) return
+  let hash = hashAt(bytes, 0)
+  for (let at = WINDOW; ; at++) {
+    const slot = slotOf(hash, mask)
+    if (((filter[slot >>> 3] as number) >>> (slot & 7)) & 1) found(at - WINDOW, first[slot] as number)
+    if (at === bytes.length) return
+    hash = (Math.imul(hash, FACTOR) + (bytes[at] as number) - (LEAVING[bytes[at - WINDOW] as number] as number)) | 0
   }
 }
 
