@@ -35,7 +35,8 @@ const ARGON2ID = 'argon2id'
 
 const kdfShape = struct({ algorithm: text(20, 1), memory: uint(), passes: uint(), salt: blob(64) })
 const headerShape = struct({ format: oneOf(FORMAT), kdf: nullable(kdfShape), sealed: blob(256) })
-const blobShape = struct({ format: oneOf(FORMAT), counter: uint(), sealed: blob(16 * 1024 * 1024) })
+// The codec bounds the whole: LIMIT when sealing, before anything is read when opening.
+const blobShape = struct({ format: oneOf(FORMAT), counter: uint(), sealed: blob(Number.MAX_SAFE_INTEGER) })
 const nameShape = text(100, 1)
 
 const refused = (): CryptoError => new CryptoError('VAULT', 'the vault does not open')

@@ -6,6 +6,7 @@ import { bind, decode, encode, type Value } from '@sealchart/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
+import { systemRandom } from '../src/check.js'
 import { sealBytes } from '../src/floe.js'
 import {
   createVaultKey,
@@ -182,6 +183,17 @@ describe('blobs', () => {
     expect((await openBlob(byHost.master, 'pins', sealed)).bytes).toEqual(bytes)
   })
 
+  test('are at most 16 MiB long, and LIMIT beyond', async () => {
+    const most = 16 * 1024 * 1024
+    for (const length of [most - 4096, most, most + 1]) {
+      const content = { counter: 1, bytes: new Uint8Array(length) }
+      await expectCode('LIMIT', () => sealBlob(byHost.master, 'pins', content, systemRandom))
+    }
+    const bytes = new Uint8Array(most - 16_384)
+    const sealed = await sealBlob(byHost.master, 'pins', { counter: 1, bytes }, systemRandom)
+    expect((await openBlob(byHost.master, 'pins', sealed)).bytes.length).toBe(bytes.length)
+  })
+
   test('open under their own name and vault alone', async () => {
     const names = ['identity', 'pins', 'pins ', 'journal']
     for (const sealedAs of names) {
@@ -191,6 +203,12 @@ describe('blobs', () => {
       }
       await expectCode('VAULT', () => openBlob(byPassphrase.master, sealedAs, sealed))
     }
+  })
+
+  test('are what HKDF of another library gives: each name has a key of its own', async () => {
+    const key = new Uint8Array(hkdfSync('sha256', byHost.master, '', bind('vaultKey', ['pins']), 32))
+    const sealed = await sealBytes(key, bind('vault', [1, 'pins', 7]), content.bytes, counted())
+    expect(await openBlob(byHost.master, 'pins', encode([1, 7, sealed]))).toEqual(content)
   })
 
   test('of two users, spliced together, do not open', async () => {
