@@ -11,15 +11,15 @@ import {
   facts,
   type Handout,
   hex,
-  type ManifestFile,
   type RecordItem,
   sha256,
 } from '@sealchart/protocol'
-import { type DownloadDesk, OpenedFile } from './download.js'
+import { type OpenableFile, type OpenedFile, openFiles } from './download.js'
 import { ClientError } from './errors.js'
 import { Keyring } from './keyring.js'
 import { type Acting, actingAs, type Member, sealText } from './member.js'
 import { type HeldGrant, liveGrantsOf } from './rotation.js'
+import type { Session } from './session.js'
 
 /** What a record looks like from a list: its verified chain, the opened card, and a keyring with the card's key. */
 export interface Listed {
@@ -115,7 +115,7 @@ export async function openAccess(
   if (!handout)
     throw new ClientError('RELAY', 'the relay logged the access and handed out nothing: open the record again')
   await listed.ring.takeKeys(handout.keys)
-  return { entry: entry.entry, handout, files: await openFiles(member, listed, handout, asked) }
+  return { entry: entry.entry, handout, files: await openSections(member, listed, handout, asked) }
 }
 
 async function signAccess(
@@ -142,48 +142,69 @@ async function signAccess(
   return { entry, beside: sealed.beside }
 }
 
-async function openFiles(
+/** The files of the sections that were asked for, each manifest compared with what the record's entries name. */
+async function openSections(
   member: Member,
   { item, ring }: Pick<Listed, 'item' | 'ring'>,
   handout: Handout,
   asked: AccessRequest,
 ): Promise<ReadonlyMap<number, readonly OpenedFile[]>> {
-  const { session } = member
-  const files = new Map<number, readonly OpenedFile[]>()
-  const desk = deskFor(member, item.record, handout)
-  for (const { section, version, epoch, manifest } of handout.opened) {
-    const signed = session.ledger.fact(item.record, facts.content(section, version))
-    const fits = signed && signed.epoch === epoch && equal(sha256(manifest), signed.object.digest)
-    if (!fits || version > asked.version || !asked.sections.includes(section)) {
-      throw new ClientError('NOT_IN_MANIFEST', 'a manifest is not the one that the record’s entries name')
-    }
-    const key = await ring.key(section, epoch)
-    const opened: OpenedFile[] = []
-    for (const file of decodeManifest(manifest).files) {
-      const place = { network: session.network.chain, record: item.record, section, epoch, fileId: file.id }
-      const header = await openFileHeader(file.header, key, place)
-      opened.push(
-        new OpenedFile(
-          desk,
-          { record: item.record, section, network: session.network.chain },
-          file as ManifestFile,
-          header,
-        ),
-      )
-    }
-    files.set(section, opened)
-  }
+  const openable: OpenableFile[] = []
+  for (const opened of handout.opened) openable.push(...(await readManifest(member, { item, ring }, opened, asked)))
   for (const section of asked.sections) {
-    if (!files.has(section))
-      throw new ClientError('NOT_IN_MANIFEST', 'the relay withheld a section that the entry opened', {
-        details: { section },
-      })
+    if (handout.opened.some((one) => one.section === section)) continue
+    throw new ClientError('NOT_IN_MANIFEST', 'the relay withheld a section that the entry opened', {
+      details: { section },
+    })
+  }
+  const { session } = member
+  const files = openFiles(openable, {
+    link: session.link,
+    network: session.network.chain,
+    record: item.record,
+    ticket: handout.ticket,
+    renew: () => renewTicket(),
+    inline: handout.segments,
+  })
+  return new Map(asked.sections.map((section) => [section, files.filter((file) => file.section === section)]))
+}
+
+/** A ticket outlives an hour only through a new access entry: reading goes on after the record is opened again. */
+function renewTicket(): Promise<string> {
+  return Promise.reject(new ClientError('GRANT_ENDED', 'this access has ended: open the record again'))
+}
+
+async function readManifest(
+  member: Member,
+  { item, ring }: Pick<Listed, 'item' | 'ring'>,
+  opened: Handout['opened'][number],
+  asked: AccessRequest,
+): Promise<OpenableFile[]> {
+  const { session } = member
+  const { section, version, epoch, manifest } = opened
+  const signed = session.ledger.fact(item.record, facts.content(section, version))
+  const newest = newestUpTo(session, item.record, { section, version: asked.version })
+  const fits = signed && signed.epoch === epoch && version === newest && equal(sha256(manifest), signed.object.digest)
+  if (!fits || !asked.sections.includes(section)) {
+    throw new ClientError('NOT_IN_MANIFEST', 'a manifest is not the one that the record’s entries name')
+  }
+  const key = await ring.key(section, epoch)
+  const files: OpenableFile[] = []
+  for (const file of decodeManifest(manifest).files) {
+    const place = { network: session.network.chain, record: item.record, section, epoch, fileId: file.id }
+    files.push({ section, manifest: file, header: await openFileHeader(file.header, key, place) })
   }
   return files
 }
 
-/** Where opened files get their segments from: what came with the answer, or the relay under the ticket. */
-function deskFor(member: Member, record: ChainId, handout: Handout): DownloadDesk {
-  const inline = new Map(handout.segments.map((bytes) => [hex(sha256(bytes)), bytes]))
-  return { link: member.session.link, record, ticket: handout.ticket, inline }
+/** The version that last changed a section, up to the one that was asked for. */
+function newestUpTo(
+  session: Session,
+  record: ChainId,
+  at: { readonly section: number; readonly version: number },
+): number | null {
+  for (let version = at.version; version > 0; version--) {
+    if (session.ledger.fact(record, facts.content(at.section, version))) return version
+  }
+  return null
 }

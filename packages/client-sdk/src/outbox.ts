@@ -125,7 +125,13 @@ interface Open {
   readonly id: Uint8Array
   readonly reserved: number
   used: number
-  ticket: { readonly text: string; readonly at: number } | null
+  ticket: Ticket | null
+}
+
+interface Ticket {
+  readonly text: Promise<string>
+  /** When it was asked for. */
+  readonly at: number
 }
 
 export function createTickets(options: OutboxOptions, found: readonly UploadState[]): Tickets {
@@ -134,12 +140,16 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
   let turn: Promise<unknown> = Promise.resolve()
   const states = (): readonly UploadState[] => opened.map(({ id, reserved, used }) => ({ id, reserved, used }))
 
-  async function ticketOf(upload: Open): Promise<string> {
-    // By the time since it came, not by the relay's clock; half its life, so that a slow request still arrives in time.
-    if (upload.ticket !== null && now() - upload.ticket.at < limits.ticket / 2) return upload.ticket.text
-    const at = now()
-    const { ticket } = await link.openUpload({ id: upload.id, record, nonce, reserved: upload.reserved }, signal)
-    upload.ticket = { text: ticket, at }
+  /** The upload's ticket, asked for once however many wait for it. */
+  function ticketOf(upload: Open): Ticket {
+    // By the time since it was asked for, not by the relay's clock; half its life, so that a slow request still arrives in time.
+    if (upload.ticket !== null && now() - upload.ticket.at < limits.ticket / 2) return upload.ticket
+    const asked = link.openUpload({ id: upload.id, record, nonce, reserved: upload.reserved }, signal)
+    const ticket: Ticket = { text: asked.then((answer) => answer.ticket), at: now() }
+    upload.ticket = ticket
+    ticket.text.catch(() => {
+      if (upload.ticket === ticket) upload.ticket = null
+    })
     return ticket
   }
   async function openNext(least: number): Promise<Open> {
@@ -152,13 +162,13 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
     return upload
   }
   /** Which upload takes so many bytes; one after the other, so that two never open one each. */
-  function claim(bytes: number, besides: Open | null): Promise<{ upload: Open; ticket: string }> {
+  function claim(bytes: number, besides: Open | null): Promise<Open> {
     const mine = turn.then(async () => {
       const last = opened.at(-1)
       const usable = last && last !== besides && last.used + bytes <= last.reserved
       const upload = usable ? last : await openNext(bytes)
       upload.used += bytes
-      return { upload, ticket: await ticketOf(upload) }
+      return upload
     })
     turn = mine.catch(() => undefined)
     return mine
@@ -168,21 +178,22 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
     begin: () => journal.begin(states),
     async all() {
       const texts: string[] = []
-      for (const upload of opened) texts.push(await ticketOf(upload))
+      for (const upload of opened) texts.push(await ticketOf(upload).text)
       return texts
     },
     async use(bytes, put) {
-      const { upload, ticket } = await claim(bytes, null)
+      const upload = await claim(bytes, null)
+      const ticket = ticketOf(upload)
       try {
-        return await put(ticket)
+        return await put(await ticket.text)
       } catch (error) {
         // An ended ticket answers like an unknown one; an upload that is full of what an interrupted process put says so.
         const isFull = hasCode(error, 'QUOTA', 'LIMIT')
         if (!isFull && !hasCode(error, 'UNKNOWN', 'REQUEST_EXPIRED')) throw error
-        if (!isFull && upload.ticket?.text === ticket) upload.ticket = null
-        const next = isFull ? await claim(bytes, upload) : { ticket: await ticketOf(upload) }
-        await put(next.ticket)
+        if (!isFull && upload.ticket === ticket) upload.ticket = null
       }
+      const next = upload.ticket === ticket ? await claim(bytes, upload) : upload
+      await put(await ticketOf(next).text)
     },
   }
 }

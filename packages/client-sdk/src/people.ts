@@ -79,6 +79,15 @@ export function standingCredential(session: Session, member: ChainId): Standing 
   return credentials(session.ledger, member).find(holds) ?? null
 }
 
+/** Whether every credential of a member was taken from her: withdrawn, its issuer dismissed, or its institution removed. */
+export function isDeposed(session: Session, member: ChainId): boolean {
+  const now = session.surroundings.now()
+  const states = credentials(session.ledger, member).map(({ credential }) =>
+    statusOf(session.ledger, session.network.chain, credential, now),
+  )
+  return states.every((status) => status !== 'verified' && status !== 'expired')
+}
+
 /**
  * The card of a member, from her newest credential that holds, or from her newest one with the reason why it does not.
  * The session has synced her chain. Null when she has no accepted credential at all.

@@ -3,7 +3,9 @@
 import type { Card } from '@sealchart/crypto'
 import { accessLogOf, type ChainId, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
 import { type Listed, listRecords, type Opened, openAccess } from './access.js'
-import { sealCardContent } from './contents.js'
+import type { TransferOptions } from './cargo.js'
+import { sealCardContent, sectionIn } from './contents.js'
+import type { Sections } from './create.js'
 import type { OpenedFile } from './download.js'
 import { ClientError } from './errors.js'
 import { type AccessExplanation, explainAccess } from './explain.js'
@@ -11,7 +13,7 @@ import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grant
 import type { Keyring } from './keyring.js'
 import { actingAs, type Member, sealText } from './member.js'
 import type { Person } from './people.js'
-import { publishVersion, type Sections, sectionIn, type TransferOptions } from './publish.js'
+import { fallenHolders, publishVersion } from './publish.js'
 import { retrying } from './retry.js'
 import { grantsOf, liveGrantsOf, rotate } from './rotation.js'
 import { readTrail, type Step } from './trail.js'
@@ -167,7 +169,8 @@ export class ChartRecord {
    */
   async publish(options: { readonly sections: Sections } & TransferOptions): Promise<number> {
     await this.#holdKeys()
-    const { version, card } = await retrying(() => publishVersion(this.#member, this.#state, options))
+    await this.#endFallen(options.signal)
+    const { version, card } = await publishVersion(this.#member, this.#state, options)
     this.#state = { ...this.#state, card }
     return version
   }
@@ -191,6 +194,18 @@ export class ChartRecord {
     const steps = await readTrail(this.#member, this.#state, options.signal)
     const opened = (step: Step): boolean => step.what === 'view' || step.what === 'download'
     return { alreadyOpened: steps.filter((step) => opened(step) && step.who !== null && equal(step.who.id, person.id)) }
+  }
+
+  /** Ends the grants of holders whose credentials were withdrawn, so that the next version is under keys that they do not hold. */
+  async #endFallen(signal: AbortSignal | undefined): Promise<void> {
+    const { session } = this.#member
+    const founder = session.ledger.fact(this.#state.chain, facts.founder)
+    if (!founder || !equal(founder.member, session.chain)) return
+    await session.sync([this.#state.chain], { signal })
+    const fallen = await fallenHolders(this.#member, this.#state.chain, signal)
+    if (fallen.length === 0) return
+    const grants = fallen.map(({ hash }) => hash)
+    await this.#end(grants, 'revoke', { reason: 'credential withdrawn', ...(signal ? { signal } : {}) })
   }
 
   async #end(grants: readonly EntryHash[], mode: 'revoke' | 'recall', options: EndOptions): Promise<void> {

@@ -2,10 +2,11 @@
 import type { Card } from '@sealchart/crypto'
 import { type ChainId, facts, hex, unhex } from '@sealchart/protocol'
 import { type Listed, listRecords, openAccess } from './access.js'
+import { sectionIn } from './contents.js'
+import { type CreateOptions, makeRecord, recordFor } from './create.js'
 import { ClientError } from './errors.js'
 import type { Member } from './member.js'
 import { personOf } from './people.js'
-import { type CreateOptions, makeRecord, recordFor, sectionIn } from './publish.js'
 import { ChartRecord, grantedSections } from './record.js'
 import { retrying } from './retry.js'
 
@@ -61,7 +62,7 @@ export class Records {
    */
   async create(options: CreateOptions): Promise<ChartRecord> {
     const author = personOf(this.#member.session, this.#member.session.chain)?.name ?? ''
-    const made = await retrying(() => makeRecord(this.#member, options, author))
+    const made = await makeRecord(this.#member, options, author)
     if (made) return new ChartRecord(this.#member, { ...made, opened: null })
     const { chain } = recordFor(this.#member, options.ref)
     const { card, ring } = await this.#one(chain, options.signal)

@@ -12,6 +12,7 @@ import {
   type KindName,
   Ledger,
   type LinkHash,
+  limits,
   type NetworkPin,
   type Pins,
   type Placed,
@@ -204,10 +205,11 @@ export class Session {
    * @throws SealchartError CONFLICT (a head moved: the ledger has taken what was missed), and whatever a rule refuses.
    */
   async append(entries: readonly AnyEntry[], luggage: Luggage = {}, signal?: AbortSignal): Promise<AppendAnswer> {
+    const attachments = await this.#stage(luggage.attachments ?? [], signal)
     const answer = await this.exchange(async (seen) => {
       const request = {
         entries: entries.map((entry) => entry.bytes),
-        attachments: luggage.attachments ?? [],
+        attachments,
         beside: luggage.beside ?? [],
         segments: luggage.segments ?? [],
         uploads: luggage.uploads ?? [],
@@ -226,6 +228,18 @@ export class Session {
     })
     await this.pin()
     return answer
+  }
+
+  /** Stages attachments that are too large for the request; answers the rest, which travel in it. */
+  async #stage(attachments: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+    const inline: Uint8Array[] = []
+    let length = 0
+    for (const attachment of attachments) {
+      length += attachment.length
+      if (length <= limits.inlineAttachments) inline.push(attachment)
+      else await this.link.attach(new Uint8Array(attachment), signal)
+    }
+    return inline
   }
 
   /** Writes the pins to the vault when they moved. */

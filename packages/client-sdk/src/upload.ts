@@ -105,12 +105,15 @@ export async function uploadFiles(files: readonly FileToUpload[], options: Uploa
   const sealers = createSealers(options.random)
   const window = createWindow(AT_ONCE)
   const puts = createWindow(ON_THE_WAY)
+  let job: Job | null = null
   try {
-    return await run(files, await begin(files, options, { sealers, window, puts, signal: ending.signal }))
+    job = await begin(files, options, { sealers, window, puts, signal: ending.signal })
+    return await run(files, job)
   } catch (error) {
     ending.abort()
-    // Nothing of this call goes on once it has ended.
+    // Nothing of this call goes on once it has ended, and what was put by then is known to the next.
     await Promise.allSettled([window.drain(), puts.drain()])
+    await job?.journal.write().catch(() => undefined)
     throwIfAborted(options.signal)
     throw error
   } finally {
