@@ -83,6 +83,8 @@ export function decodeNetworkFile(source: string): NetworkFile {
 /** How the SDK reaches a relay and what it takes from its surroundings; all optional for a vendor. */
 export interface ConnectOptions extends Partial<Surroundings> {
   readonly transport?: LinkOptions['transport']
+  /** How to wait between two tries; the platform's timer unless told. */
+  readonly wait?: LinkOptions['wait']
 }
 
 /** The surroundings of a real program. */
@@ -103,6 +105,7 @@ export function linkTo(
   return createLink({
     url: file.relay,
     ...(options.transport ? { transport: options.transport } : {}),
+    ...(options.wait ? { wait: options.wait } : {}),
     signer: signer && { chain: signer.chain, device: signer.device.id, sign: signer.device.sign },
     clock: now,
     random,
@@ -190,6 +193,11 @@ export class Network {
   private constructor(file: NetworkFile, session: Session) {
     this.file = file
     this.#session = session
+  }
+
+  /** The network file's text: what clients pin, handed to them by a way that is not the relay. */
+  get text(): string {
+    return encodeNetworkFile(this.file)
   }
 
   /** Founds a network on an empty relay. @throws SealchartError UNKNOWN for a wrong token, BINDING when the relay shows another log key. */
