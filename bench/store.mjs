@@ -99,15 +99,17 @@ async function turns() {
   const path = join(root, 'store.db')
   const store = await sqliteStore(path)
   const prepared = Array.from({ length: 300 }, nextTurn)
-  ms(
-    'turn of 64 entries, 192 facts, 65 leaves, 64 heads, 64 notices, with its sync',
-    await timed(300, (i) => store.commit(prepared[i])),
-  )
+  const before = process.cpuUsage()
+  const times = await timed(300, (i) => store.commit(prepared[i]))
+  const { user, system } = process.cpuUsage(before)
+  ms('turn of 64 entries, 192 facts, 65 leaves, 64 notices, with its sync', times)
+  console.log(`  of that: CPU ${((user + system) / 300_000).toFixed(1)} ms`)
+  const megabyte = randomBytes(1_000_000)
   const one = await open(join(root, 'sync'), 'w')
   ms(
-    '  of that: a plain write of 400 kB and fdatasync',
+    '  beside it: a plain write of 1 MB and fdatasync',
     await timed(100, async () => {
-      await one.write(randomBytes(400_000))
+      await one.write(megabyte)
       await one.datasync()
     }),
   )
@@ -117,19 +119,25 @@ async function turns() {
   store.checkpoint('full')
   console.log(`  full checkpoint of it: ${(performance.now() - start).toFixed(0)} ms`)
   const reads = await sqliteReads(path)
-  for (const [name, from] of [
-    ['writer', store],
-    ['reader', reads],
-  ]) {
-    const keys = () =>
-      Array.from({ length: 6 }, (_, k) => ({ chain: chains[Math.floor(Math.random() * CHAINS)].id, key: `fact/${k}` }))
-    const asked = Array.from({ length: 3000 }, keys)
-    ms(`${name}: facts() of 6 keys`, await timed(3000, (i) => from.facts(asked[i])))
-    ms(`${name}: heads() of 6 chains`, await timed(3000, (i) => from.heads(asked[i].map(({ chain }) => chain))))
-    ms(`${name}: entries() of a chain, 10`, await timed(1000, (i) => from.entries(asked[i][0].chain, -1, 10)))
-  }
+  await queries('writer', store)
+  await queries('reader', reads)
   await reads.close()
   await store.close()
+}
+
+async function queries(name, from) {
+  const any = () => chains[Math.floor(Math.random() * CHAINS)].id
+  const asked = Array.from({ length: 3000 }, () => {
+    const chain = any()
+    return Array.from({ length: 6 }, (_, k) => ({ chain, key: `fact/${k}` }))
+  })
+  const spread = Array.from({ length: 3000 }, () =>
+    Array.from({ length: 6 }, (_, k) => ({ chain: any(), key: `fact/${k}` })),
+  )
+  ms(`${name}: facts() of 6 keys of a chain`, await timed(3000, (i) => from.facts(asked[i])))
+  ms(`${name}: facts() of 6 keys of 6 chains`, await timed(3000, (i) => from.facts(spread[i])))
+  ms(`${name}: heads() of 6 chains`, await timed(3000, (i) => from.heads(spread[i].map(({ chain }) => chain))))
+  ms(`${name}: entries() of a chain, 10`, await timed(1000, (i) => from.entries(asked[i][0].chain, -1, 10)))
 }
 
 async function objects() {
