@@ -6,7 +6,7 @@ import Database from 'better-sqlite3'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { sqliteCheckpointer, sqliteReads, sqliteStore, storeOn } from '../src/store/sqlite.js'
 import { openReader, openWriter } from '../src/store/sqlite-connection.js'
-import { attachment } from './store-suite.js'
+import { attachment } from './store-support.js'
 import { chain, digest, turn } from './turns.js'
 
 const root = await mkdtemp(join(tmpdir(), 'sealchart-sqlite-'))
