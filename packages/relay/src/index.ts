@@ -1,1 +1,10 @@
-export {}
+// The package's one entry: a relay from its parts, and the parts. The process itself is main.ts.
+export { defaultConfig, defaultLimits, type OperatingLimits, type RelayConfig } from './config.js'
+export { RelayError } from './errors.js'
+export { type HeadLock, memoryHeadLock } from './head-lock.js'
+export { createRelay, type Relay, type RelayParts } from './relay.js'
+export type { Segments } from './segments/contract.js'
+export { memorySegments } from './segments/memory.js'
+export type { Clock } from './services.js'
+export type { Reads, Store } from './store/contract.js'
+export { memoryStore } from './store/memory.js'

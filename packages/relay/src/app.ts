@@ -1,0 +1,63 @@
+// The relay's HTTP interface: one table of routes, and what every answer has in common. Spec: docs/spec/relay.md, "Routes".
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { RelayError } from './errors.js'
+import { type Env, refuse } from './http.js'
+import { appendRoute } from './routes/append.js'
+import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
+import { directoryRoute, inboxRoute } from './routes/people.js'
+import { recordsRoute } from './routes/records.js'
+import type { Route } from './routes/route.js'
+import { getSegmentRoute, putSegmentsRoute, segmentBatchRoute } from './routes/segments.js'
+import { syncRoute } from './routes/sync.js'
+import { attachmentsRoute, presentRoute, uploadsRoute } from './routes/uploads.js'
+import type { Services } from './services.js'
+
+/** Every route of a relay. */
+export const routes = (): readonly Route[] => [
+  appendRoute(),
+  syncRoute,
+  recordsRoute,
+  directoryRoute,
+  inboxRoute,
+  uploadsRoute,
+  presentRoute,
+  attachmentsRoute(),
+  putSegmentsRoute,
+  segmentBatchRoute,
+  getSegmentRoute,
+  checkpointRoute,
+  tileRoute,
+  networkRoute,
+  healthRoute,
+]
+
+/** Said with every answer: nothing here is a page, and nothing leads elsewhere. */
+const headers = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'cross-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+
+export function createApp(services: Services): Hono<Env> {
+  const app = new Hono<Env>()
+  const { origins } = services.config
+  if (origins.length > 0) app.use(cors(corsOptions(origins)))
+  app.use(async (c, next) => {
+    await next()
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  })
+  for (const { method, path, handle } of routes()) app.on(method, path, (c) => handle(c, services))
+  app.notFound(() => refuse(new RelayError('UNKNOWN', 'there is no such route')))
+  app.onError((error) => refuse(error))
+  return app
+}
+
+const corsOptions = (origins: readonly string[]): Parameters<typeof cors>[0] => ({
+  origin: origins.includes('*') ? '*' : [...origins],
+  allowMethods: ['GET', 'POST'],
+  allowHeaders: ['content-type', 'content-digest', 'signature', 'signature-input', 'range'],
+  exposeHeaders: ['retry-after', 'content-range', 'etag'],
+  maxAge: 86_400,
+})

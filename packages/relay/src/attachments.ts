@@ -1,0 +1,208 @@
+// What an entry names and what comes with it: which objects it needs, where they are, and whether they fit it.
+// Spec: docs/spec/relay.md, "The gate". All of it happens before the turn, in slices, and is durable before the entry is placed.
+import {
+  type AnyEntry,
+  type Attached,
+  admits,
+  type ChainId,
+  type Digest,
+  decodeManifest,
+  type Entry,
+  equal,
+  facts,
+  is,
+  liveGrants,
+  type Manifest,
+  ProtocolError,
+  rootOf,
+  type WrapLeaf,
+  type WrapsRef,
+} from '@sealchart/protocol'
+import { RelayError } from './errors.js'
+import type { Permissions } from './permissions.js'
+import { factsFrom } from './place.js'
+import type { Segments } from './segments/contract.js'
+import { inSlices, pause, SLICE } from './slices.js'
+import { factOf, type State } from './state.js'
+import type { Reads } from './store/contract.js'
+import { type ReadList, readWrapList } from './wrap-index.js'
+
+/** An object that an entry names, and what it is. */
+export interface NamedObject {
+  readonly attached: Attached
+  readonly what: 'wraps' | 'manifest' | 'card'
+}
+
+/** The objects that an entry names, in the order of its body. */
+export function objectsOf(entry: AnyEntry): NamedObject[] {
+  const objects: NamedObject[] = []
+  const wraps = wrapsRefOf(entry)
+  if (wraps) objects.push({ attached: wraps.attached, what: 'wraps' })
+  if (is(entry, 'record', 'create') || is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')) {
+    for (const { section, object } of entry.body.contents)
+      objects.push({ attached: object, what: section === 0 ? 'card' : 'manifest' })
+  }
+  return objects
+}
+
+/** The wrap list that an entry signs, or null. */
+export function wrapsRefOf(entry: AnyEntry): WrapsRef | null {
+  if (is(entry, 'member', 'found')) return entry.body.wraps
+  return entry.kind === 'record' ? (entry as AnyEntry & Entry<'record'>).body.wraps : null
+}
+
+export interface CheckParts {
+  readonly reads: Reads
+  readonly segments: Segments
+  readonly permissions: Permissions
+}
+
+/**
+ * Checks a wrap list against its entry, and that each row is to the newest key and head of its recipient.
+ * @throws ProtocolError WRAPS, DECODE_*, LIMIT; RelayError STALE_EPOCH for a holder whose credentials were all withdrawn.
+ */
+export async function checkWraps(
+  parts: CheckParts,
+  entry: AnyEntry,
+  { bytes, before }: { readonly bytes: Uint8Array; readonly before: State },
+): Promise<ReadList> {
+  const signed = wrapsRefOf(entry)
+  if (!signed) throw new RelayError('INTERNAL', 'an entry without a wrap list')
+  const list = await readWrapList(bytes)
+  if (list.rows.length !== signed.attached.count || !equal(rootOf(list.rows.map((row) => row.leaf)), signed.root))
+    throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
+  let asked = 0
+  await admits(entry, list.leaves, factsFrom(before), async (member) => {
+    if (++asked % SLICE === 0) await pause()
+    return newestOf(before, member)
+  })
+  if (entry.kind === 'record')
+    await refuseWithdrawn(
+      parts,
+      list.leaves.map((leaf) => leaf.recipient),
+    )
+  return list
+}
+
+/** A member's newest epoch and head, as a wrap must name them. */
+async function newestOf(
+  state: State,
+  member: ChainId,
+): Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null> {
+  const epoch = await factOf(state, member, facts.epoch)
+  const head = await state.head(member)
+  return epoch && head && { epoch: epoch.epoch, keyHash: epoch.keyHash, sequence: head.sequence, link: head.link }
+}
+
+async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<ChainId>): Promise<void> {
+  for await (const member of inSlices(members)) {
+    if (await permissions.isWithdrawn(member))
+      throw new RelayError('STALE_EPOCH', 'a holder’s credentials were withdrawn: her grants end first')
+  }
+}
+
+/**
+ * Nothing new under a key that somebody holds who is no longer entitled: for a version under epochs that began earlier, whether each
+ * holder still has a credential. (Ended grants turned the epoch already; expired ones are seen in the turn.)
+ * @throws RelayError STALE_EPOCH.
+ */
+export async function checkHolders(
+  parts: CheckParts,
+  entry: AnyEntry & Entry<'record', 'publish'>,
+  before: State,
+): Promise<void> {
+  const sections = new Set(entry.body.contents.map(({ section }) => section))
+  const started = new Set(entry.body.epochs.map(({ section }) => section))
+  const under = [...sections].filter((section) => !started.has(section))
+  if (under.length === 0) return
+  const holders = await liveGrants(entry.chain, factsFrom(before), entry.time)
+  const concerned = holders.filter(({ grant }) => under.some((id) => id === 0 || grant.sections.includes(id)))
+  await refuseWithdrawn(
+    parts,
+    concerned.map(({ grant }) => grant.recipient),
+  )
+}
+
+/**
+ * Checks a section manifest: as many files as the entry says, and every segment and index segment that it names is there, live or
+ * under one of these uploads.
+ * @throws ProtocolError DECODE_*, RelayError LIMIT, SEGMENT, STAGED_MISSING.
+ */
+export async function checkManifest(
+  parts: CheckParts,
+  {
+    record,
+    attached,
+    bytes,
+    uploads,
+  }: { record: ChainId; attached: Attached; bytes: Uint8Array; uploads: readonly Uint8Array[] },
+): Promise<void> {
+  const manifest = decodeManifest(bytes)
+  if (manifest.files.length !== attached.count)
+    throw new RelayError('RULE', 'a manifest has another number of files than its entry says')
+  let missing = 0
+  for await (const names of namesOf(parts, record, manifest)) {
+    missing += await countMissing(parts.reads, record, { names, uploads })
+    await pause()
+  }
+  if (missing > 0) throw stagedMissing(missing)
+}
+
+/** The names in a manifest and in its index segments, in slices. */
+async function* namesOf(parts: CheckParts, record: ChainId, manifest: Manifest): AsyncGenerator<readonly Digest[]> {
+  let names: Digest[] = []
+  for (const file of manifest.files) {
+    names.push(...file.names)
+    if (names.length >= SLICE) {
+      yield names
+      names = []
+    }
+  }
+  if (names.length > 0) yield names
+  for (const file of manifest.files) {
+    if (file.segments > 1) yield* indexedNames(parts, record, file)
+  }
+}
+
+async function* indexedNames(
+  { reads, segments }: CheckParts,
+  record: ChainId,
+  file: Manifest['files'][number],
+): AsyncGenerator<readonly Digest[]> {
+  let left = file.segments
+  for (const name of file.names) {
+    const row = await reads.segment(record, name)
+    if (row === null) throw stagedMissing(1)
+    const index = await segments.read(row.place)
+    if (index.length % 32 !== 0 || index.length > 32 * left)
+      throw new RelayError('SEGMENT', 'an index segment does not hold the names of its file')
+    left -= index.length / 32
+    for (let at = 0; at < index.length; at += 32 * SLICE) {
+      const slice = index.subarray(at, at + 32 * SLICE)
+      yield Array.from(
+        { length: slice.length / 32 },
+        (_, i) => slice.slice(32 * i, 32 * i + 32) as Uint8Array as Digest,
+      )
+    }
+  }
+  if (left !== 0) throw new RelayError('SEGMENT', 'an index segment does not hold the names of its file')
+}
+
+const noUpload = new Uint8Array(16)
+
+async function countMissing(
+  reads: Reads,
+  record: ChainId,
+  { names, uploads }: { names: readonly Digest[]; uploads: readonly Uint8Array[] },
+): Promise<number> {
+  let missing = names
+  for (const upload of uploads.length > 0 ? uploads : [noUpload]) {
+    if (missing.length === 0) return 0
+    const present = await reads.present(record, upload, missing)
+    missing = missing.filter((_, i) => !present[i])
+  }
+  return missing.length
+}
+
+export const stagedMissing = (count: number): RelayError =>
+  new RelayError('STAGED_MISSING', 'something that an entry names was not staged', { details: { count } })

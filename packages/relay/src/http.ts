@@ -1,0 +1,204 @@
+// HTTP as the relay uses it: bodies counted while they stream, requests whose signature is checked before their body is read, answers
+// as bytes, and one answer a refusal. Spec: docs/spec/relay.md, "Requests" and "Refusals".
+import type { IncomingMessage } from 'node:http'
+import {
+  base64,
+  type ChainId,
+  type DeviceId,
+  type Digest,
+  type ErrorCode,
+  equal,
+  errorAnswer,
+  type Infer,
+  pack,
+  SealchartError,
+  type Shape,
+  sha256,
+  unbase64,
+  unpack,
+  verifyRequest,
+} from '@sealchart/protocol'
+import type { Context } from 'hono'
+import { RelayError } from './errors.js'
+
+/** What the Node server adds to a request: the raw stream under it. */
+export interface Env {
+  Bindings: { readonly incoming?: IncomingMessage }
+}
+
+export type Request = Context<Env>
+
+// ——— bodies
+
+/** @throws RelayError TOO_LARGE beyond `most` bytes, whatever length was declared; the rest is not read. */
+export async function readBody(c: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of streamOf(c)) {
+    length += chunk.length
+    if (length > most) throw new RelayError('TOO_LARGE', 'the body is longer than its limit')
+    chunks.push(chunk)
+  }
+  const body = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    body.set(chunk, at)
+    at += chunk.length
+  }
+  return body
+}
+
+/** The raw stream where there is one: through the web stream a body takes twice the time. */
+function streamOf(c: Request): AsyncIterable<Uint8Array> {
+  const incoming = c.env?.incoming
+  if (incoming) return incoming
+  return webStream(c.req.raw.body)
+}
+
+async function* webStream(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    // What is not read any more is not waited for either.
+    await reader.cancel().catch(() => {})
+  }
+}
+
+// ——— signatures
+
+export interface SignatureParts {
+  readonly now: () => number
+  /** The address that clients write, without a slash at the end; null before there is one. */
+  readonly url: () => Promise<string | null>
+  readonly signKeyOf: (chain: ChainId, device: DeviceId) => Promise<Uint8Array | null>
+}
+
+export interface Signed {
+  readonly chain: ChainId
+  readonly device: DeviceId
+}
+
+/** Whether a request claims to be signed. */
+export const claimsSignature = (c: Request): boolean =>
+  c.req.header('signature') !== undefined || c.req.header('signature-input') !== undefined
+
+/**
+ * Who signed a request, and its body. The signature is checked over the digest that the request states, before its body is read; then the body
+ * is compared with it: nobody makes the relay read megabytes without a listed device.
+ * @throws ProtocolError REQUEST_SIGNATURE, REQUEST_EXPIRED, REQUEST_DIGEST; RelayError TOO_LARGE.
+ */
+export async function readSigned(
+  c: Request,
+  parts: SignatureParts,
+  most: number,
+): Promise<{ signer: Signed; body: Uint8Array<ArrayBuffer> }> {
+  const stated = statedDigest(c)
+  const { pathname, search } = new URL(c.req.url)
+  const base = (await parts.url()) ?? ''
+  const signer = await verifyRequest(
+    {
+      method: c.req.method,
+      url: base + pathname + search,
+      body: { sha256: stated },
+      headers: c.req.raw.headers,
+      now: parts.now(),
+    },
+    parts.signKeyOf,
+  )
+  const body = await readBody(c, most)
+  if (!equal(sha256(body), stated)) throw new RelayError('REQUEST_DIGEST', 'Content-Digest is not that of the body')
+  return { signer: { chain: signer.chain, device: signer.device }, body }
+}
+
+function statedDigest(c: Request): Digest {
+  const [, encoded] = /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(c.req.header('content-digest') ?? '') ?? []
+  const digest = encoded === undefined ? null : unbase64(encoded)
+  if (digest === null || `sha-256=:${base64(digest)}:` !== c.req.header('content-digest'))
+    throw new RelayError('REQUEST_DIGEST', 'Content-Digest is missing, or not in the one form')
+  return digest as Uint8Array as Digest
+}
+
+/** A body of CBOR. @throws ProtocolError DECODE_*, TOO_LARGE. */
+export const decodeBody = <T>(shape: Shape<T>, body: Uint8Array): T =>
+  unpack(shape, body, 'request', { bytes: Math.max(body.length, 1) })
+
+// ——— answers
+
+const CBOR = 'application/cbor'
+
+/** A Buffer over the same bytes: an ArrayBuffer would be answered four times as slowly. */
+const asBuffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as Uint8Array<ArrayBuffer>
+
+export const answerBytes = (
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  status: number = 200,
+): Response =>
+  new Response(asBuffer(bytes), { status, headers: { 'content-length': String(bytes.length), ...headers } })
+
+/** An answer in CBOR that nobody keeps. */
+export const answer = <T>(shape: Shape<T>, value: T): Response =>
+  answerBytes(pack(shape, value), { 'content-type': CBOR, 'cache-control': 'no-store' })
+
+/** Status of every code that the relay answers with; all others are 422: understood, and not acceptable. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  DECODE_TRUNCATED: 400,
+  DECODE_TRAILING: 400,
+  DECODE_NOT_SHORTEST: 400,
+  DECODE_INDEFINITE: 400,
+  DECODE_TYPE: 400,
+  DECODE_UTF8: 400,
+  DECODE_DEPTH: 400,
+  DECODE_RANGE: 400,
+  DECODE_SHAPE: 400,
+  KEY_FORMAT: 400,
+  DOWNGRADE: 400,
+  REQUEST_SIGNATURE: 401,
+  REQUEST_EXPIRED: 401,
+  REQUEST_DIGEST: 401,
+  UNKNOWN: 404,
+  CONFLICT: 409,
+  STAGED_MISSING: 409,
+  TOO_LARGE: 413,
+  RATE: 429,
+  INTERNAL: 500,
+  BUSY: 503,
+  FULL: 507,
+  QUOTA: 507,
+}
+
+export const statusOf = (code: ErrorCode): number => statuses[code] ?? 422
+
+/** Codes that say something of the relay's own trouble, which is nobody's business outside. */
+const inner = new Set<ErrorCode>(['SELFCHECK', 'OUTCOME_UNKNOWN', 'LOCK_AHEAD', 'LOCK_MISSING', 'LOCK_HELD', 'USAGE'])
+
+/** Seconds after which a refusal is worth another try. */
+const retryAfter = (error: SealchartError): number | null => {
+  if (error.code === 'BUSY') return 1
+  return error.code === 'RATE' ? Number(error.details.seconds ?? 1) : null
+}
+
+/** The one answer to a refusal. Nothing of a request is repeated in it. */
+export function refuse(error: unknown, missed: Infer<typeof errorAnswer>['missed'] = null): Response {
+  const known = error instanceof SealchartError && !inner.has(error.code) ? error : null
+  const code = known?.code ?? 'INTERNAL'
+  const seconds = known && retryAfter(known)
+  const body = pack(errorAnswer, {
+    code,
+    // One sentence for what does not exist and what may not be seen.
+    message: code === 'UNKNOWN' ? 'there is no such thing' : (known?.message ?? 'the relay failed'),
+    entryTime: timeIn(known, 'entry'),
+    logTime: timeIn(known, 'log'),
+    missed,
+  })
+  const headers = { 'content-type': CBOR, 'cache-control': 'no-store' }
+  return answerBytes(body, seconds ? { ...headers, 'retry-after': String(seconds) } : headers, statusOf(code))
+}
+
+const timeIn = (error: SealchartError | null, name: string): number | null => {
+  const value = error?.code === 'CLOCK' ? error.details[name] : null
+  return typeof value === 'number' ? value : null
+}

@@ -1,0 +1,156 @@
+// POST records: one record, or a page of those that the asker may list. Spec: docs/spec/relay.md, "Records".
+// What comes is what needs no entry: cards, envelopes without section keys, and the chains that say who may do what.
+import {
+  accessLogOf,
+  type ChainId,
+  type Digest,
+  type EntryHash,
+  facts,
+  type HandedRow,
+  type Infer,
+  type LinkHash,
+  paths,
+  type RecordItem,
+  recordsAnswer,
+  recordsRequest,
+} from '@sealchart/protocol'
+import { besideOf, type Closure, collectClosure } from '../closure.js'
+import { RelayError } from '../errors.js'
+import { answer, decodeBody, readSigned, type Signed } from '../http.js'
+import { readAttachment } from '../objects.js'
+import type { Services } from '../services.js'
+import { factOf, keyOf } from '../state.js'
+import { type Route, SMALL_BODY } from './route.js'
+
+type Asked = Infer<typeof recordsRequest>
+
+interface Candidate {
+  readonly record: ChainId
+  readonly changed: number
+  readonly grants: readonly EntryHash[]
+}
+
+export const recordsRoute: Route = {
+  method: 'POST',
+  path: paths.records,
+  asker: 'device',
+  async handle(c, services) {
+    const { signer, body } = await readSigned(c, services.signatures, SMALL_BODY)
+    services.requestRates.take(signer.device, 1)
+    const asked = decodeBody(recordsRequest, body)
+    const { candidates, more } =
+      asked.record === null ? await page(services, signer, asked) : await one(services, signer, asked.record)
+    const taken = await takeFitting(services, { candidates, signer, asked })
+    const records: RecordItem[] = []
+    for (const candidate of taken.whole) records.push(await itemOf(services, signer.chain, candidate))
+    const beside = await besideOf(services, taken.closure.rows)
+    const cut = taken.closure.more || taken.whole.length < candidates.length
+    return answer(recordsAnswer, {
+      records,
+      proven: await services.prover.prove(taken.closure.rows, asked.seen),
+      beside,
+      more: more || cut,
+    })
+  },
+}
+
+async function one(
+  services: Services,
+  { chain }: Signed,
+  record: ChainId,
+): Promise<{ candidates: Candidate[]; more: boolean }> {
+  const grants = await services.permissions.grantsOf(chain, record)
+  const head = await services.state.head(record)
+  if (grants.length === 0 || head === null) throw new RelayError('UNKNOWN', 'there is no such record')
+  return { candidates: [{ record, changed: head.index, grants }], more: false }
+}
+
+async function page(
+  services: Services,
+  { chain }: Signed,
+  asked: Asked,
+): Promise<{ candidates: Candidate[]; more: boolean }> {
+  const { after, limit } = asked
+  const rows = await services.reads.records(chain, services.now(), { after, limit: limit + 1 })
+  const candidates: Candidate[] = []
+  for (const { record, changed } of rows.slice(0, limit)) {
+    const grants = await services.permissions.grantsOf(chain, record)
+    if (grants.length > 0) candidates.push({ record, changed, grants })
+  }
+  return { candidates, more: limit > 0 && rows.length > limit }
+}
+
+interface Fitting {
+  readonly whole: readonly Candidate[]
+  readonly closure: Closure
+}
+
+/** As many records as fit into an answer with all their entries; of the first, if not even that fits, a part of its entries. */
+async function takeFitting(
+  services: Services,
+  { candidates, signer, asked }: { candidates: readonly Candidate[]; signer: Signed; asked: Asked },
+): Promise<Fitting> {
+  const known = new Map(asked.have.map(({ chain, sequence }) => [keyOf(chain), sequence]))
+  const collect = async (of: readonly Candidate[]): Promise<Closure> => {
+    const want = of.map(({ record }) => ({ chain: record, after: (known.get(keyOf(record)) ?? -1) + 1 }))
+    return (await collectClosure(services, { asker: signer, want, have: asked.have })) ?? { rows: [], more: false }
+  }
+  for (let count = candidates.length; ; count = Math.floor(count / 2)) {
+    const whole = candidates.slice(0, count)
+    const closure = await collect(whole)
+    if (!closure.more) return { whole, closure }
+    if (count <= 1) return { whole: [], closure }
+  }
+}
+
+async function itemOf(
+  services: Services,
+  member: ChainId,
+  { record, changed, grants }: Candidate,
+): Promise<RecordItem> {
+  const { state, reads, segments } = services
+  const card = await factOf(state, record, facts.content(0))
+  if (card === null) throw new RelayError('INTERNAL', 'a record has no card')
+  const log = accessLogOf(record)
+  const head = await state.head(log)
+  return {
+    record,
+    changed,
+    card: await readAttachment(reads, segments, card.object.digest),
+    rows: await rowsOf(services, member, { record, grants }),
+    access: head ? { number: head.sequence, link: head.link } : { number: 0, link: log as Uint8Array as LinkHash },
+  }
+}
+
+/** The member's rows in her grants' own lists, and in those that began newer epochs of what she was granted. */
+async function rowsOf(
+  { state, wrapLists }: Services,
+  member: ChainId,
+  { record, grants }: { record: ChainId; grants: readonly EntryHash[] },
+): Promise<HandedRow[]> {
+  const lists = new Map<string, Digest>()
+  const add = (list: Digest): void => void lists.set(keyOf(list), list)
+  for (const hash of grants) {
+    const grant = await factOf(state, record, facts.grant(hash))
+    const base = grant ?? (await factOf(state, record, facts.founder))
+    if (base === null) continue
+    add(base.wraps)
+    const sections = grant ? [0, ...grant.sections] : await allSections(state, record)
+    for (const id of sections) {
+      const section = await factOf(state, record, facts.section(id))
+      if (section && section.index > base.index) add(section.wraps)
+    }
+  }
+  const rows: HandedRow[] = []
+  for (const list of lists.values()) {
+    const row = await wrapLists.rowOf(list, member)
+    if (row) rows.push(row.handed)
+  }
+  return rows
+}
+
+const SECTIONS = 'section/'
+
+async function allSections(state: Services['state'], record: ChainId): Promise<number[]> {
+  return (await state.under(record, SECTIONS)).map(({ key }) => Number(key.slice(SECTIONS.length)))
+}

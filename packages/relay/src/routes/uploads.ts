@@ -1,0 +1,138 @@
+// POST uploads, uploads/present and attachments: what is stored before an entry names it. Spec: docs/spec/relay.md, "Uploads".
+import {
+  attachmentAnswer,
+  type ChainId,
+  chainIdOf,
+  type Digest,
+  equal,
+  type Infer,
+  paths,
+  presentAnswer,
+  presentRequest,
+  sha256,
+  uploadAnswer,
+  uploadRequest,
+} from '@sealchart/protocol'
+import { RelayError } from '../errors.js'
+import { answer, decodeBody, type Request, readBody, readSigned, type Signed } from '../http.js'
+import type { Services } from '../services.js'
+import type { UploadRow } from '../store/contract.js'
+import { PUT } from '../tickets.js'
+import { type Route, SMALL_BODY } from './route.js'
+
+/** Bytes of an attachment: a wrap list of ten thousand rows, with room. */
+const ATTACHMENT = 48 * 1024 * 1024
+
+const unknown = (): never => {
+  throw new RelayError('UNKNOWN', 'there is no such upload')
+}
+
+// ——— opening
+
+export const uploadsRoute: Route = {
+  method: 'POST',
+  path: paths.uploads,
+  asker: 'device',
+  async handle(c, services) {
+    const { signer, body } = await readSigned(c, services.signatures, SMALL_BODY)
+    services.requestRates.take(signer.device, 1)
+    const asked = decodeBody(uploadRequest, body)
+    if (!(await mayUpload(services, signer.chain, asked))) return unknown()
+    const row = await openUpload(services, signer, asked)
+    const { record, id } = asked
+    const { chain: member, device } = signer
+    const ticket = { kind: PUT, member, device, record, version: 0, sections: [], grant: null, subject: id }
+    return answer(uploadAnswer, { ticket: services.tickets.issue(ticket), expires: row.expires })
+  },
+}
+
+type Asked = Infer<typeof uploadRequest>
+
+/** To a record that exists: its founder, or a writer. To one that does not: whoever its id will be bound to. */
+async function mayUpload(services: Services, member: ChainId, { record, nonce }: Asked): Promise<boolean> {
+  if ((await services.state.head(record)) !== null) return services.permissions.mayWrite(member, record)
+  const network = services.network()
+  return network !== null && nonce !== null && equal(chainIdOf(network, member, nonce), record)
+}
+
+async function openUpload(services: Services, { chain: member }: Signed, asked: Asked): Promise<UploadRow> {
+  const { id, record, reserved } = asked
+  const expires = services.now() + services.config.limits.staged
+  const known = await services.reads.upload(id)
+  if (known !== null) {
+    const own =
+      equal(known.member, member) &&
+      equal(known.record, record) &&
+      known.state !== 'live' &&
+      known.expires > services.now()
+    if (!own) return unknown()
+    const prolonged = { ...known, expires }
+    await services.sequencer.stage({ uploads: [prolonged] })
+    return prolonged
+  }
+  const row: UploadRow = { id, record, member, reserved, expires, state: 'open' }
+  await services.quotas.reserve({ member, bytes: reserved }, () => services.sequencer.stage({ uploads: [row] }))
+  return row
+}
+
+// ——— the upload of a ticket
+
+/** The open upload that a ticket lets its bearer put to. @throws RelayError UNKNOWN. */
+export async function uploadOf(c: Request, services: Services): Promise<UploadRow> {
+  const ticket = services.tickets.check(c.req.query('ticket'), PUT)
+  if (ticket === null) return unknown()
+  const row = await services.reads.upload(ticket.subject)
+  const open = row !== null && row.state === 'open' && row.expires > services.now()
+  if (!open || !equal(row.member, ticket.member) || !equal(row.record, ticket.record)) return unknown()
+  // Asked at each use: a grant that ended ends its uploads at once.
+  const exists = (await services.state.head(ticket.record)) !== null
+  if (exists && !(await services.permissions.mayWrite(ticket.member, ticket.record))) return unknown()
+  return row
+}
+
+export const presentRoute: Route = {
+  method: 'POST',
+  path: paths.present,
+  asker: 'ticket',
+  async handle(c, services) {
+    const upload = await uploadOf(c, services)
+    const { record, names } = decodeBody(presentRequest, await readBody(c, SMALL_BODY))
+    if (!equal(record, upload.record)) return unknown()
+    return answer(presentAnswer, { present: await services.reads.present(record, upload.id, names) })
+  },
+}
+
+// ——— attachments
+
+export function attachmentsRoute(): Route {
+  let receiving = 0
+  return {
+    method: 'POST',
+    path: paths.attachments,
+    asker: 'device',
+    async handle(c, services) {
+      if (receiving + ATTACHMENT > services.config.limits.receiving)
+        throw new RelayError('BUSY', 'too many attachments are being received')
+      receiving += ATTACHMENT
+      try {
+        const { signer, body } = await readSigned(c, services.signatures, ATTACHMENT)
+        services.requestRates.take(signer.device, 1)
+        if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
+        const digest = sha256(body) as Uint8Array as Digest
+        await stageAttachment(services, digest, body)
+        return answer(attachmentAnswer, { digest })
+      } finally {
+        receiving -= ATTACHMENT
+      }
+    },
+  }
+}
+
+async function stageAttachment(services: Services, digest: Digest, body: Uint8Array): Promise<void> {
+  const { reads, segments, sequencer, config } = services
+  const expires = services.now() + config.limits.staged
+  const known = await reads.attachment(digest)
+  if (known?.live !== undefined && known.live !== null) return
+  const place = known?.place ?? { file: await segments.write([body]), offset: 0, length: body.length }
+  await sequencer.stage({ attachments: [{ digest, place, count: 0, root: null, expires, live: null }] })
+}

@@ -1,0 +1,23 @@
+// What every route works with, made once when the relay starts. Spec: docs/spec/relay.md.
+import type { ClosureParts } from './closure.js'
+import type { GateParts } from './gate-parts.js'
+import type { HandoutParts } from './handout.js'
+import type { SignatureParts } from './http.js'
+import type { LogTree } from './log-tree.js'
+import type { NoticeBoard } from './notices.js'
+import type { Rates } from './rates.js'
+
+/** ms since 1970, and a way to wait that ends early when `wake` is aborted. */
+export interface Clock {
+  now(): number
+  wait(ms: number, wake: AbortSignal): Promise<void>
+}
+
+export interface Services extends GateParts, ClosureParts, HandoutParts {
+  readonly clock: Clock
+  readonly logTree: LogTree
+  readonly notices: NoticeBoard
+  readonly signatures: SignatureParts
+  /** Signed requests other than appends, a device. */
+  readonly requestRates: Rates
+}

@@ -1,0 +1,151 @@
+// The state of the chains as rules see it: facts and heads, cached over the store, with layers that can be dropped again.
+// Spec: docs/spec/relay.md, "The turn". The sequencer is the only writer, so whoever is told of each turn may keep what it has read.
+import { type ChainId, equal, type Fact, type LinkHash, readFact, type StoredFact } from '@sealchart/protocol'
+import type { FactRow, HeadRow, Reads } from './store/contract.js'
+
+/** Newest entry of a chain (of an access log its number and access link) with its log index. */
+export interface ChainHead {
+  readonly sequence: number
+  readonly link: LinkHash
+  readonly index: number
+}
+
+/** Facts and heads at one moment. */
+export interface State {
+  fact(chain: ChainId, key: string): Promise<Uint8Array | null>
+  head(chain: ChainId): Promise<ChainHead | null>
+  /** All facts of a chain under a key prefix, in key order. Never kept in memory. */
+  under(chain: ChainId, prefix: string): Promise<readonly StoredFact[]>
+}
+
+/** What a turn changed. */
+export interface Changed {
+  readonly heads: readonly HeadRow[]
+  readonly facts: readonly FactRow[]
+}
+
+/** Ids and hashes as keys of a Map: one character a byte. */
+export const keyOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+const factKey = (chain: ChainId, key: string): string => keyOf(chain) + key
+
+/** A decoded fact of a state, or null. */
+export async function factOf<T>(state: State, chain: ChainId, target: Fact<T>): Promise<T | null> {
+  const bytes = await state.fact(chain, target.key)
+  return bytes === null ? null : readFact(target, bytes)
+}
+
+// ——— cache
+
+export interface CachedState extends State {
+  /** Takes what a committed turn has changed. */
+  take(changed: Changed): void
+}
+
+/** The store's state, with the `most` newest facts and heads kept in memory. */
+export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>, most: number): CachedState {
+  const kept = lru<Uint8Array | null>(most)
+  const keptHeads = lru<ChainHead | null>(most)
+  // A read that began before a turn must not be kept after it.
+  let turns = 0
+
+  return {
+    async fact(chain, key) {
+      const at = factKey(chain, key)
+      const known = kept.get(at)
+      if (known !== undefined) return known
+      const turn = turns
+      const [value = null] = await reads.facts([{ chain, key }])
+      if (turn === turns) kept.set(at, value)
+      return value
+    },
+    async head(chain) {
+      const at = keyOf(chain)
+      const known = keptHeads.get(at)
+      if (known !== undefined) return known
+      const turn = turns
+      const [row = null] = await reads.heads([chain])
+      const head = row && { sequence: row.sequence, link: row.link as LinkHash, index: row.index }
+      if (turn === turns) keptHeads.set(at, head)
+      return head
+    },
+    under: async (chain, prefix) =>
+      (await reads.factsUnder(chain, prefix)).flatMap(({ key, value }) => (value === null ? [] : [{ key, value }])),
+    take({ heads, facts }) {
+      turns += 1
+      for (const { chain, key, value } of facts) kept.set(factKey(chain, key), value)
+      for (const { chain, sequence, link, index } of heads) {
+        keptHeads.set(keyOf(chain), { sequence, link: link as LinkHash, index })
+      }
+    },
+  }
+}
+
+/** A map that forgets what was used longest ago once it holds more than `most`. */
+export interface Lru<T> {
+  get(key: string): T | undefined
+  set(key: string, value: T): void
+  delete(key: string): void
+}
+
+export function lru<T>(most: number): Lru<T> {
+  const map = new Map<string, T>()
+  return {
+    get(key) {
+      const value = map.get(key)
+      if (value === undefined) return undefined
+      map.delete(key)
+      map.set(key, value)
+      return value
+    },
+    set(key, value) {
+      map.delete(key)
+      map.set(key, value)
+      if (map.size <= most) return
+      for (const oldest of map.keys()) {
+        map.delete(oldest)
+        return
+      }
+    },
+    delete: (key) => void map.delete(key),
+  }
+}
+
+// ——— layers
+
+/** Changes over a state that is left as it is. */
+export interface Layer extends State {
+  setFact(row: FactRow): void
+  setHead(row: HeadRow): void
+  /** All changes, the newest of each fact and head. */
+  changed(): Changed
+}
+
+export function layerOver(below: State): Layer {
+  const facts = new Map<string, FactRow>()
+  const heads = new Map<string, HeadRow>()
+  return {
+    async fact(chain, key) {
+      const row = facts.get(factKey(chain, key))
+      return row ? row.value : below.fact(chain, key)
+    },
+    async head(chain) {
+      const row = heads.get(keyOf(chain))
+      return row ? { sequence: row.sequence, link: row.link as LinkHash, index: row.index } : below.head(chain)
+    },
+    async under(chain, prefix) {
+      const found = new Map((await below.under(chain, prefix)).map((row) => [row.key, row.value]))
+      for (const row of facts.values()) {
+        if (!row.key.startsWith(prefix) || !equal(row.chain, chain)) continue
+        if (row.value === null) found.delete(row.key)
+        else found.set(row.key, row.value)
+      }
+      // Keys are ASCII: this is their order in the store.
+      return [...found].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
+    },
+    setFact: (row) => void facts.set(factKey(row.chain, row.key), row),
+    setHead: (row) => void heads.set(keyOf(row.chain), row),
+    changed: () => ({ facts: [...facts.values()], heads: [...heads.values()] }),
+  }
+}

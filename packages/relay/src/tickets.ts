@@ -1,0 +1,48 @@
+// Tickets: what the relay lets the bearer of a URL do for at most an hour: read a record's segments, or put some under an upload.
+// Spec: docs/spec/relay.md, "Tickets". A ticket is CBOR and a MAC under a key that no client has; it says what was granted, and each
+// use asks again whether it still is.
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { concat, labelBytes, limits, pack, type Ticket, ticketShape, unpack } from '@sealchart/protocol'
+
+const MAC = 32
+/** Longest ticket in characters: 256 sections. */
+const MAX_TEXT = 2000
+
+/** What a ticket allows. */
+export const READ = 1
+export const PUT = 2
+
+export interface Tickets {
+  issue(ticket: Omit<Ticket, 'expires'>): string
+  /** What a ticket says, or null: not of this relay, changed, of another kind, or expired. */
+  check(text: string | undefined, kind: number): Ticket | null
+}
+
+/** `key` is 32 random bytes. */
+export function createTickets(key: Uint8Array, now: () => number): Tickets {
+  const mac = (body: Uint8Array): Uint8Array =>
+    createHmac('sha256', key)
+      .update(concat(labelBytes('ticket'), body))
+      .digest()
+
+  const open = (text: string): Ticket | null => {
+    const bytes = new Uint8Array(Buffer.from(text, 'base64url'))
+    if (bytes.length <= MAC) return null
+    const body = bytes.subarray(0, -MAC)
+    // The MAC first, in constant time: nothing that is not ours is decoded.
+    if (!timingSafeEqual(mac(body), bytes.subarray(-MAC))) return null
+    return unpack(ticketShape, body, 'ticket')
+  }
+
+  return {
+    issue(ticket) {
+      const body = pack(ticketShape, { ...ticket, expires: now() + limits.ticket })
+      return Buffer.from(concat(body, mac(body))).toString('base64url')
+    },
+    check(text, kind) {
+      if (text === undefined || text.length > MAX_TEXT) return null
+      const ticket = open(text)
+      return ticket !== null && ticket.kind === kind && ticket.expires > now() ? ticket : null
+    },
+  }
+}
