@@ -4,7 +4,7 @@ import { chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape, tre
 import { type ErrorCode, errorCodes } from './errors.js'
 import { limits } from './limits.js'
 import { proven } from './proven.js'
-import { blob, bool, bytes, type Infer, list, nullable, type Shape, struct, text, uint } from './shape.js'
+import { blob, bool, bytes, type Infer, list, nullable, oneOf, type Shape, struct, text, uint } from './shape.js'
 import { wrapLeaf } from './wraps.js'
 
 /** Paths of the relay. Log paths (`/checkpoint`, `/tile/…`) are those of tlog-tiles. */
@@ -73,12 +73,12 @@ export type AppendAnswer = Infer<typeof appendAnswer>
 
 /**
  * POST sync: entries of the wanted chains after what the asker has, and the closure of what they rest on that `have` does not cover.
- * Without a request signature only network and institution chains are served. `after` is −1 + 1: the number of entries known, so 0
- * asks from the beginning (for an access log: entries with a number above `after`).
+ * Without a request signature only network and institution chains are served. `after` is the number of entries known, so 0 asks from the
+ * beginning (for an access log: entries with a number above `after`).
  */
 export const syncRequest = struct({
   seen: uint(),
-  want: list(struct({ chain: chainId, after: uint() }), 1000, 0),
+  want: list(struct({ chain: chainId, after: uint() }), 1000),
   have: list(known, 10_000),
 })
 export type SyncRequest = Infer<typeof syncRequest>
@@ -171,11 +171,7 @@ export const ticketShape = struct({
 })
 export type Ticket = Infer<typeof ticketShape>
 
-const codeShape: Shape<ErrorCode> = {
-  decode: (value, at) =>
-    (Object.hasOwn(errorCodes, String(value)) ? (value as ErrorCode) : text(0).decode(value, at)) as ErrorCode,
-  encode: (value) => value,
-}
+const codeShape: Shape<ErrorCode> = oneOf(...(Object.keys(errorCodes) as ErrorCode[]))
 
 /** Every refusal. `missed` holds, for a stale head, the entries that the asker has not seen and may see. */
 export const errorAnswer = struct({
