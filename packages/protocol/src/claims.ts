@@ -13,8 +13,17 @@ export type Claim = Infer<typeof claimShape>
 
 const claimsShape = list(claimShape, limits.claimCount)
 
-/** The bytes that lie beside a credential; the entry's `private` is their SHA-256. */
-export const encodeClaims = (claims: readonly Claim[]): Uint8Array<ArrayBuffer> => pack(claimsShape, claims)
+/**
+ * The bytes that lie beside a credential; the entry's `private` is their SHA-256.
+ * @throws ProtocolError USAGE, also for a name that stands twice; LIMIT above 4 KiB.
+ */
+export function encodeClaims(claims: readonly Claim[]): Uint8Array<ArrayBuffer> {
+  const encoded = pack(claimsShape, claims)
+  if (new Set(claims.map((claim) => claim.name)).size !== claims.length)
+    throw new ProtocolError('USAGE', 'a claim is made once')
+  if (encoded.length > limits.claims) throw new ProtocolError('LIMIT', 'claims are at most 4 KiB long')
+  return encoded
+}
 
 /**
  * Decodes claims and checks them against the credential that carries their hashes.

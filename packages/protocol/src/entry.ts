@@ -1,7 +1,7 @@
 // Entries: one signed statement each, the only way any state changes. Type, encoder, decoder, hashes, signing and verification.
 // Spec: docs/spec/entries.md. Whether a chain accepts an entry is decided in rules/; here only form, signature and identity.
 import { type Bodies, bodies, chainId, type KindName, kinds, linkHashShape, treeHash } from './bodies.js'
-import { type ChainId, type DeviceId, type Digest, type EntryHash, hex, type LinkHash } from './bytes.js'
+import { type ChainId, type DeviceId, type Digest, type EntryHash, expectBytes, hex, type LinkHash } from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
 import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
@@ -20,21 +20,27 @@ export type Rest = Infer<typeof restShape>
 export const seenShape = struct({ size: uint(), root: treeHash })
 export type Seen = Infer<typeof seenShape>
 
+/** The payload, around the body of one type. */
+const payloadOf = <T>(body: Shape<T>) =>
+  struct({
+    format: uint(),
+    kind: uint(7),
+    chain: chainId,
+    sequence: uint(),
+    previous: nullable(linkHashShape),
+    time: uint(),
+    seen: nullable(seenShape),
+    restsOn: list(restShape, limits.restsOn),
+    pass: nullable(bytes(32)),
+    type: text(20, 1),
+    body,
+    private: nullable(bytes<Digest>(32)),
+  })
 const anything: Shape<Value> = { decode: (value) => value, encode: (value) => value }
-const envelope = struct({
-  format: uint(),
-  kind: uint(7),
-  chain: chainId,
-  sequence: uint(),
-  previous: nullable(linkHashShape),
-  time: uint(),
-  seen: nullable(seenShape),
-  restsOn: list(restShape, limits.restsOn),
-  pass: nullable(bytes(32)),
-  type: text(20, 1),
-  body: anything,
-  private: nullable(bytes<Digest>(32)),
-})
+const anyPayload = payloadOf(anything)
+
+/** Bytes of a COSE_Sign1 with the longest payload that are not payload (docs/spec/signatures.md). */
+const AROUND_PAYLOAD = 149
 
 /** What a signer states. `time` is ms since 1970; `previous` is null in a founding entry; `private` is the SHA-256 of a part beside the entry. */
 export interface Statement<K extends KindName = KindName, T extends keyof Bodies[K] = keyof Bodies[K]> {
@@ -77,61 +83,66 @@ export function is<K extends KindName, T extends keyof Bodies[K]>(
 
 const nameOf = new Map<number, KindName>(Object.entries(kinds).map(([name, kind]) => [kind, name as KindName]))
 
-const shapeOf = (kind: KindName, type: string): Shape<unknown> => {
-  const types: Readonly<Record<string, Shape<unknown>>> = bodies[kind]
-  const shape = Object.hasOwn(types, type) ? types[type] : undefined
-  if (!shape) throw new ProtocolError('DECODE_SHAPE', `a ${kind} chain has no entry of this type`)
-  return shape
+/** The shape of a type's body, or null where a kind of chain has no such type. */
+function bodyShape(kind: string, type: string): Shape<unknown> | null {
+  if (!Object.hasOwn(bodies, kind)) return null
+  const types: Readonly<Record<string, Shape<unknown>>> = bodies[kind as KindName]
+  return Object.hasOwn(types, type) ? (types[type] as Shape<unknown>) : null
 }
 
 /**
  * Signs a statement as a COSE_Sign1. `network` is the network's chain id (null in the network's own founding).
- * @throws ProtocolError USAGE, LIMIT (over 64 KiB): nothing is signed that a reader would refuse.
+ * @throws ProtocolError USAGE, LIMIT (over 64 KiB), before anything is signed that a reader would refuse.
  */
 export async function signEntry<K extends KindName, T extends keyof Bodies[K]>(
   statement: Statement<K, T>,
   signer: { readonly chain: ChainId; readonly device: DeviceId; readonly sign: Signer },
   network: ChainId | null,
 ): Promise<AnyEntry> {
-  const body = shapeOf(statement.kind, statement.type as string)
-  const payload = pack(envelope, {
+  const body = bodyShape(statement?.kind, statement?.type as string)
+  if (!body) throw new ProtocolError('USAGE', 'no kind of chain has an entry of this type')
+  const fields = {
     ...statement,
     format: FORMAT,
     kind: kinds[statement.kind],
     pass: null,
     type: statement.type as string,
-    body: body.encode(statement.body),
-  })
-  body.decode(body.encode(statement.body), 'body')
+  }
+  const payload = pack(payloadOf(body), fields)
+  if (payload.length + AROUND_PAYLOAD > limits.entry)
+    throw new ProtocolError('LIMIT', 'an entry is at most 64 KiB long')
   const { chain, device } = signer
-  const encoded = await sign1({ chain, device, aad: entryData(network), payload }, signer.sign)
-  if (encoded.length > limits.entry) throw new ProtocolError('LIMIT', 'an entry is at most 64 KiB long')
-  return decodeEntry(encoded)
+  return decodeEntry(await sign1({ chain, device, aad: entryData(network), payload }, signer.sign))
 }
 
 /** COSE external data of every entry: the label and the network. */
-const entryData = (network: ChainId | null): Uint8Array => bind('entry', [network])
+const entryData = (network: ChainId | null): Uint8Array => bind('entry', [orNull(network)])
+
+const orNull = (id: ChainId | null): Uint8Array | null => (id === null ? null : expectBytes(id))
 
 /**
  * Decodes an entry; checks form only.
  * @throws ProtocolError DECODE_*, TOO_LARGE, DOWNGRADE (another format version).
  */
 export function decodeEntry(encoded: Uint8Array): AnyEntry {
-  if (encoded.length > limits.entry) throw new ProtocolError('TOO_LARGE', 'an entry is at most 64 KiB long')
+  if (expectBytes(encoded).length > limits.entry)
+    throw new ProtocolError('TOO_LARGE', 'an entry is at most 64 KiB long')
   const sign1 = decodeSign1(encoded)
   const value = decode(sign1.payload)
   if (Array.isArray(value) && typeof value[0] === 'number' && value[0] !== FORMAT) {
     throw new ProtocolError('DOWNGRADE', 'an entry of another format version', { details: { format: value[0] } })
   }
-  const { format: _format, pass, ...statement } = envelope.decode(value, 'entry')
+  const { format: _format, pass, ...statement } = anyPayload.decode(value, 'entry')
   const kind = nameOf.get(statement.kind)
   if (!kind) throw new ProtocolError('DECODE_SHAPE', 'entry.kind: no such kind of chain in this format')
   if (pass !== null) throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
+  const body = bodyShape(kind, statement.type)
+  if (!body) throw new ProtocolError('DECODE_SHAPE', `entry.type: a ${kind} chain has no entry of this type`)
   const own = new Uint8Array(encoded)
   return {
     ...statement,
     kind,
-    body: shapeOf(kind, statement.type).decode(statement.body, statement.type),
+    body: body.decode(statement.body, statement.type),
     bytes: own,
     hash: hashBytes('entryHash', own) as Uint8Array as EntryHash,
     link: hashBytes('linkHash', own) as Uint8Array as LinkHash,
@@ -144,16 +155,23 @@ export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: Chain
   verifySign1(decodeSign1(entry.bytes), signKey, entryData(network))
 }
 
-/** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. */
+/** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */
 export const chainIdOf = (network: ChainId | null, founder: Uint8Array, nonce: Uint8Array): ChainId =>
-  hashOf('chainId', [network, founder, nonce]) as Uint8Array as ChainId
+  hashOf('chainId', [orNull(network), expectBytes(founder), expectBytes(nonce)]) as Uint8Array as ChainId
 
-/** Id of a record's access log, which is also its access link number 0. */
-export const accessLogOf = (record: ChainId): ChainId => accessStart(record) as Uint8Array as ChainId
+/** Id of a record's access log, which is also its access link number 0. @throws ProtocolError USAGE */
+export const accessLogOf = (record: ChainId): ChainId =>
+  accessStart(expectBytes(record) as ChainId) as Uint8Array as ChainId
 
-/** Hash of one claim as a credential carries it; `salt` is 16 random bytes that lie beside the entry with name and value. */
-export const claimHash = (member: ChainId, claim: { name: string; salt: Uint8Array; value: string }): Uint8Array =>
-  hashOf('claim', [member, claim.name, claim.salt, claim.value])
+/**
+ * Hash of one claim as a credential carries it; `salt` is 16 random bytes that lie beside the entry with name and value.
+ * @throws ProtocolError USAGE
+ */
+export function claimHash(member: ChainId, claim: { name: string; salt: Uint8Array; value: string }): Uint8Array {
+  if (typeof claim?.name !== 'string' || typeof claim.value !== 'string')
+    throw new ProtocolError('USAGE', 'a claim has a name and a value')
+  return hashOf('claim', [expectBytes(member), claim.name, expectBytes(claim.salt), claim.value])
+}
 
-/** Short name of a chain for messages: the first eight hexadecimal digits. */
-export const shortId = (id: Uint8Array): string => hex(id.subarray(0, 4))
+/** Short name of a chain for messages: the first eight hexadecimal digits. @throws ProtocolError USAGE */
+export const shortId = (id: Uint8Array): string => hex(expectBytes(id).subarray(0, 4))

@@ -2,11 +2,11 @@
 // Spec: docs/spec/sections.md. A file that is not in the signed manifest does not exist; for each position exactly one segment is named.
 import { sha256 } from '#sha256'
 import { digestShape, treeHash } from './bodies.js'
-import { concat, type Digest, equal, type TreeHash } from './bytes.js'
+import { concat, type Digest, equal, expectBytes, hex, type TreeHash } from './bytes.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
 import { leafHash, rootOf } from './merkle.js'
-import { blob, bytes, type Infer, list, pack, struct, uint, unpack } from './shape.js'
+import { blob, bytes, type Infer, list, pack, type Shape, struct, uint, unpack } from './shape.js'
 
 /** FLOE header of a file: parameters 10, IV 32, tag 32 bytes. */
 const FLOE_HEADER = 74
@@ -26,32 +26,43 @@ export const manifestFile = struct({
 })
 export type ManifestFile = Infer<typeof manifestFile>
 
-const manifestShape = struct({ files: list(manifestFile, limits.files) })
-export type Manifest = Infer<typeof manifestShape>
+const filesShape = struct({ files: list(manifestFile, limits.files) })
+export type Manifest = Infer<typeof filesShape>
 
-export const encodeManifest = (manifest: Manifest): Uint8Array<ArrayBuffer> => {
+const refuse = (at: string, expected: string): never => {
+  throw new ProtocolError('DECODE_SHAPE', `${at}: expected ${expected}`)
+}
+
+const manifestShape: Shape<Manifest> = {
+  decode(value, at) {
+    const manifest = filesShape.decode(value, at)
+    const ids = new Set<string>()
+    for (const [i, file] of manifest.files.entries()) {
+      const names = file.segments <= 1 ? 1 : Math.ceil(file.segments / limits.namesPerIndex)
+      if (file.segments === 0 || file.names.length !== names)
+        refuse(`${at}.files[${i}].names`, 'as many names as the segments need')
+      ids.add(hex(file.id))
+    }
+    if (ids.size !== manifest.files.length) refuse(`${at}.files`, 'each file id once')
+    return manifest
+  },
+  encode: filesShape.encode,
+}
+
+/** @throws ProtocolError USAGE for what `decodeManifest` refuses, LIMIT above 8 MiB. */
+export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const encoded = pack(manifestShape, manifest)
-  decodeManifest(encoded)
+  if (encoded.length > limits.manifest) throw new ProtocolError('LIMIT', 'a manifest is at most 8 MiB long')
   return encoded
 }
 
 /** @throws ProtocolError DECODE_*, TOO_LARGE; DECODE_SHAPE also when a file's number of segments and of names do not fit, or an id stands twice. */
-export function decodeManifest(encoded: Uint8Array): Manifest {
-  const manifest = unpack(manifestShape, encoded, 'manifest', { bytes: limits.manifest })
-  const ids = new Set<string>()
-  for (const [i, file] of manifest.files.entries()) {
-    const names = file.segments <= 1 ? 1 : Math.ceil(file.segments / limits.namesPerIndex)
-    if (file.segments === 0 || file.names.length !== names) {
-      throw new ProtocolError('DECODE_SHAPE', `manifest.files[${i}]: names do not fit the number of segments`)
-    }
-    ids.add(file.id.join())
-  }
-  if (ids.size !== manifest.files.length) throw new ProtocolError('DECODE_SHAPE', 'manifest: a file id stands twice')
-  return manifest
-}
+export const decodeManifest = (encoded: Uint8Array): Manifest =>
+  unpack(manifestShape, encoded, 'manifest', { bytes: limits.manifest })
 
 /** RFC 6962 root over a file's segment names, in order of position. */
-export const namesRoot = (names: readonly Digest[]): TreeHash => rootOf(names.map((name) => leafHash(name)))
+export const namesRoot = (names: readonly Digest[]): TreeHash =>
+  rootOf(names.map((name) => leafHash(expectBytes(name))))
 
 /** Index segments: the names of a file with more than one segment, joined, at most 32,768 in each. */
 export function encodeIndex(names: readonly Digest[]): Uint8Array<ArrayBuffer>[] {

@@ -2,7 +2,7 @@
 // Spec: docs/spec/wraps.md. The secrets themselves are sealed in @sealchart/crypto; whether a list fits its entry stands in rules/admits.ts.
 import { sha256 } from '#sha256'
 import { chainId, digestShape, entryHashShape, linkHashShape, type WrapsRef } from './bodies.js'
-import { compare, concat, equal, type TreeHash } from './bytes.js'
+import { type ChainId, compare, concat, equal, expectBytes, type TreeHash } from './bytes.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
 import { leafHash, rootOf } from './merkle.js'
@@ -61,32 +61,49 @@ const rowShape = struct({ leaf: wrapLeaf, envelope: blob(limits.wrapRow), keys: 
 /** A leaf with the two sealed objects that it names. */
 export type WrapRow = Infer<typeof rowShape>
 
-export const encodeWrapRow = (row: WrapRow): Uint8Array<ArrayBuffer> => pack(rowShape, row)
+/** @throws ProtocolError USAGE, also when an object is not the one that the leaf names; LIMIT above 32 KiB. */
+export function encodeWrapRow(row: WrapRow): Uint8Array<ArrayBuffer> {
+  const encoded = pack(rowShape, row)
+  if (!namesItsObjects(row)) throw new ProtocolError('USAGE', 'a wrap names an object other than the one beside it')
+  if (encoded.length > limits.wrapRow) throw new ProtocolError('LIMIT', 'a wrap is at most 32 KiB long')
+  return encoded
+}
 
 /** @throws ProtocolError DECODE_*, TOO_LARGE, WRAPS when an object is not the one that the leaf names. */
 export function decodeWrapRow(encoded: Uint8Array): WrapRow {
   const row = unpack(rowShape, encoded, 'wrap', { bytes: limits.wrapRow })
-  const keys = row.keys === null ? null : sha256(row.keys)
-  const sameKeys = keys === null || row.leaf.keys === null ? keys === row.leaf.keys : equal(keys, row.leaf.keys)
-  if (!sameKeys || !equal(sha256(row.envelope), row.leaf.envelope)) {
-    throw new ProtocolError('WRAPS', 'a wrap names an object other than the one beside it')
-  }
+  if (!namesItsObjects(row)) throw new ProtocolError('WRAPS', 'a wrap names an object other than the one beside it')
   return row
+}
+
+function namesItsObjects({ leaf, envelope, keys }: WrapRow): boolean {
+  if ((keys === null) !== (leaf.keys === null) || !equal(sha256(envelope), leaf.envelope)) return false
+  return keys === null || leaf.keys === null || equal(sha256(keys), leaf.keys)
 }
 
 /** Leaf hash of a row in the wrap list's tree. */
 export const wrapLeafHash = (leaf: WrapLeaf): TreeHash => leafHash(pack(wrapLeaf, leaf))
 
-/** The attachment: each row with its length (four bytes, big-endian) before it, ordered by recipient. */
+/**
+ * The attachment: each row with its length (four bytes, big-endian) before it, ordered by recipient.
+ * @throws ProtocolError USAGE, also when a recipient stands twice; LIMIT.
+ */
 export function encodeWrapList(rows: readonly WrapRow[]): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = []
-  for (const row of sorted(rows)) {
-    const encoded = encodeWrapRow(row)
-    const length = new Uint8Array(4)
-    new DataView(length.buffer).setUint32(0, encoded.length)
-    parts.push(length, encoded)
-  }
-  return concat(...parts)
+  if (!Array.isArray(rows)) throw new ProtocolError('USAGE', 'expected rows')
+  if (rows.length > limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
+  const encoded = rows.map((row) => ({ recipient: row?.leaf?.recipient, bytes: encodeWrapRow(row) }))
+  encoded.sort((a, b) => compare(a.recipient, b.recipient))
+  if (
+    encoded.some(({ recipient }, i) => i > 0 && equal(recipient, (encoded[i - 1] as { recipient: ChainId }).recipient))
+  )
+    throw new ProtocolError('USAGE', 'a recipient has one wrap in a list')
+  return concat(...encoded.flatMap(({ bytes }) => [lengthOf(bytes), bytes]))
+}
+
+function lengthOf(bytes: Uint8Array): Uint8Array {
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, bytes.length)
+  return length
 }
 
 const sorted = (rows: readonly WrapRow[]): WrapRow[] =>
@@ -114,7 +131,7 @@ export interface WrapRange {
  * @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS.
  */
 export function* readWrapRows(encoded: Uint8Array): Generator<WrapRange, void, undefined> {
-  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+  const view = new DataView(expectBytes(encoded).buffer, encoded.byteOffset, encoded.byteLength)
   let last: WrapRow | null = null
   for (let at = 0, count = 0; at < encoded.length; count++) {
     if (encoded.length - at < 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a length')
