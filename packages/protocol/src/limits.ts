@@ -27,8 +27,10 @@ export const limits = {
   files: 10_000,
   /** Sections of a record, the card not counted. */
   sections: 256,
-  /** Grants of a record that have not ended. */
+  /** Grants of a record that have not ended; an expired one counts until a revocation names it. */
   grants: 10_000,
+  /** Of these, grants to one recipient: her row of a wrap list names them all, each with up to 257 sections. */
+  grantsEach: 8,
   /** Bytes of a section manifest. */
   manifest: 8 * MiB,
   /** Bytes of a sealed card. */
@@ -43,6 +45,8 @@ export const limits = {
   private: 4 * KiB,
   /** Bytes of the claims that lie beside a credential. */
   claims: 4 * KiB,
+  /** Milliseconds of a credential's validity: 400 days, so that a yearly renewal has slack. */
+  credential: 400 * 24 * 60 * 60_000,
   /** Claims in a credential. */
   claimCount: 16,
   /** UTF-16 units of a name shown to people. */
@@ -51,7 +55,7 @@ export const limits = {
   clockSkew: 5 * 60_000,
   /** Milliseconds of a ticket's life. */
   ticket: 60 * 60_000,
-  /** Leaves by which a wrap list's recipients may be behind: a log size taken at most this long (ms) before the log time. */
+  /** Milliseconds by which a wrap list may be behind: how long before the log time the log had the size that it names. */
   wrapAge: 10 * 60_000,
   /** Grants that one revocation names. */
   revoked: 256,

@@ -5,31 +5,23 @@ import { equal } from '../bytes.js'
 import { accessLogOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { type Change, facts, set } from './facts.js'
+import { requireGrant } from './grants.js'
 import type { Look, Position } from './look.js'
-import { requireGrant } from './record.js'
 import { requireCredential } from './standing.js'
 
 type AccessEntry = Entry<'access', 'view' | 'download' | 'note'>
 
 export const accessRules = {
-  view: (entry: Entry<'access', 'view'>, look: Look, at: Position) => open(entry, entry.body, look, at),
-  download: (entry: Entry<'access', 'download'>, look: Look, at: Position) => open(entry, entry.body, look, at),
+  view: open,
+  download: open,
   async note(entry: Entry<'access', 'note'>, look: Look, at: Position): Promise<Change[]> {
     await requireAccess(entry, look, at)
     return []
   },
 }
 
-async function open(
-  entry: AccessEntry,
-  {
-    record,
-    version,
-    sections,
-  }: { record: Entry<'access', 'view'>['body']['record']; version: number; sections: readonly number[] },
-  look: Look,
-  at: Position,
-): Promise<Change[]> {
+async function open(entry: Entry<'access', 'view' | 'download'>, look: Look, at: Position): Promise<Change[]> {
+  const { record, version, sections } = entry.body
   const granted = await requireAccess(entry, look, at)
   const counters = await look.fact(record, facts.counters)
   if (!counters || version < 1 || version > counters.version)

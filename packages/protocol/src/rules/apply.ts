@@ -1,13 +1,14 @@
 // The reducer: one entry against the facts, for every kind of chain. Spec: docs/spec/rules.md, "Applying an entry".
 // Pure: (facts, entry, position) → changes or an error. Relay, client and court run this same function. It does not check the
-// place in the chain (chain-place.ts does) and verifies no signature: `signKeyOf` says under which key that must have been done.
+// place in the chain (a ledger and a relay do) and verifies no signature: `signKeyOf` says under which key that must have been done.
+import { kinds, type WrapsRef } from '../bodies.js'
 import { equal } from '../bytes.js'
-import { type AnyEntry, type Entry, is } from '../entry.js'
+import { type AnyEntry, accessLogOf, type Entry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { accessRules } from './access.js'
 import { institutionRules, networkRules } from './authority.js'
-import type { Change } from './facts.js'
+import { type Change, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { memberRules } from './member.js'
 import { recordRules } from './record.js'
@@ -25,7 +26,7 @@ const rules: { readonly [K in AnyEntry['kind']]: Readonly<Record<string, Rule>> 
 
 /**
  * The changes that an entry makes to its chain's facts, or the reason why it is refused.
- * @throws ProtocolError CLOCK, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, ALREADY_OPENED, CRED_*, LIMIT.
+ * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, ALREADY_OPENED, CRED_*, LIMIT.
  */
 export async function applyEntry(entry: AnyEntry, look: Look, at: Position): Promise<readonly Change[]> {
   if (Math.abs(entry.time - at.time) > limits.clockSkew) {
@@ -33,18 +34,48 @@ export async function applyEntry(entry: AnyEntry, look: Look, at: Position): Pro
       details: { entry: entry.time, log: at.time },
     })
   }
-  checkRests(entry)
+  checkBounds(entry, at)
   checkOrder(entry)
+  await checkKind(entry, look)
+  await checkRests(entry, look)
   await signKeyOf(entry, look)
   const rule = rules[entry.kind][entry.type] as Rule
-  return rule(entry as never, look, at)
+  const changes = await rule(entry as never, look, at)
+  return founds(entry) ? [set(facts.founded, { kind: kinds[entry.kind], link: entry.link }), ...changes] : changes
 }
 
-function checkRests(entry: AnyEntry): void {
-  for (const [i, rest] of entry.restsOn.entries()) {
-    const twice = entry.restsOn.slice(0, i).some((earlier) => equal(earlier.chain, rest.chain))
-    if (twice || equal(rest.chain, entry.chain))
+/** The wrap list that an entry carries, or null. */
+const wrapsOf = (entry: AnyEntry): WrapsRef | null => ('wraps' in entry.body ? entry.body.wraps : null)
+
+function checkBounds(entry: AnyEntry, at: Position): void {
+  const wraps = wrapsOf(entry)
+  if ((entry.seen !== null && entry.seen.size > at.index) || (wraps !== null && wraps.asOf > at.index))
+    throw new ProtocolError('RULE', 'an entry names a log size that the log did not have yet')
+}
+
+/**
+ * An id says nothing of its chain's kind. Without this an issuer could place a credential on a record or an access log, whose readers
+ * would find an entry there that they can't place.
+ */
+async function checkKind(entry: AnyEntry, look: Look): Promise<void> {
+  if (founds(entry) || entry.kind === 'access') return
+  const founded = await look.fact(entry.chain, facts.founded)
+  if (founded?.kind !== kinds[entry.kind]) throw new ProtocolError('BINDING', 'the chain is of another kind')
+}
+
+/**
+ * Whoever verifies an entry needs the chains that it rests on. So it rests on chains that everybody in the network may have, and on
+ * the record that it is about: one that rests on somebody else's record could be verified by nobody who may not see that.
+ */
+async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
+  for (const [i, { chain }] of entry.restsOn.entries()) {
+    if (equal(chain, entry.chain) || entry.restsOn.slice(0, i).some((earlier) => equal(earlier.chain, chain)))
       throw new ProtocolError('RULE', 'an entry rests on each other chain once')
+    if (entry.kind === 'record' && equal(chain, accessLogOf(entry.chain))) continue
+    if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
+    const founded = await look.fact(chain, facts.founded)
+    if (!founded || founded.kind === kinds.record)
+      throw new ProtocolError('RULE', 'an entry rests on a chain that its verifiers may not see')
   }
 }
 
@@ -53,6 +84,8 @@ const founds = (entry: AnyEntry): boolean => entry.type === 'found' || entry.typ
 function checkOrder(entry: AnyEntry): void {
   if (entry.kind !== 'access' && founds(entry) !== (entry.sequence === 0))
     throw new ProtocolError('SEQ', 'a chain begins with its founding, once')
+  if ((entry.previous === null) !== founds(entry))
+    throw new ProtocolError('CHAIN', 'every entry but a founding names the one before')
   if (entry.kind !== 'member') return
   const second = entry.sequence === 1 && entry.type !== 'credential'
   const third = entry.sequence === 2 && entry.type !== 'accept'

@@ -14,6 +14,8 @@ export interface Fact<T> {
 
 const fact = <T>(key: string, shape: Shape<T>): Fact<T> => ({ key, shape })
 
+const founded = struct({ kind: uint(7), link: linkHashShape })
+
 const device = struct({
   sign: bytes(32),
   role: oneOf('root', 'issuer', 'member'),
@@ -78,10 +80,13 @@ const grant = struct({
 /** A grant; `institution` is the one in whose capacity the recipient holds it, `ended` the log index of its revocation. */
 export type Grant = Infer<typeof grant>
 
+const holder = struct({ grants: uint() })
 const counters = struct({ version: uint(), grants: uint(), sections: uint(), files: uint() })
 const viewed = struct({ index: uint() })
 
 export const facts = {
+  /** Of every chain but access logs: its kind (bodies.ts) and the link hash of its founding entry. */
+  founded: fact('founded', founded),
   name: fact('name', text(limits.name)),
   relay: fact('relay', text(500)),
   log: fact('log', logKey),
@@ -97,6 +102,8 @@ export const facts = {
   content: (id: number, version?: number) =>
     fact(`content/${pad(id)}${version === undefined ? '' : `/${version}`}`, contentFact),
   grant: (hash: EntryHash) => fact(`grant/${hex(hash)}`, grant),
+  /** How many grants of a record that have not ended a member holds. */
+  holder: (member: ChainId) => fact(`holder/${hex(member)}`, holder),
   viewed: (member: ChainId) => fact(`viewed/${hex(member)}`, viewed),
 } as const
 

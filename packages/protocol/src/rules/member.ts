@@ -4,13 +4,11 @@ import { sha256 } from '#sha256'
 import { equal } from '../bytes.js'
 import type { Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
+import { limits } from '../limits.js'
 import { checkChainId } from './authority.js'
 import { type Change, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { requireIssuer } from './standing.js'
-
-/** Longest validity of a credential: 400 days, so that a yearly renewal has slack. */
-const LONGEST = 400 * 24 * 60 * 60_000
 
 export const memberRules = {
   async found(entry: Entry<'member', 'found'>, look: Look, at: Position): Promise<Change[]> {
@@ -22,9 +20,11 @@ export const memberRules = {
     ]
   },
   async credential(entry: Entry<'member', 'credential'>, look: Look, at: Position): Promise<Change[]> {
-    const { institution, notBefore, until } = entry.body
+    const { institution, claims, notBefore, until } = entry.body
     await requireIssuer(entry, institution, look, at)
-    if (until <= notBefore || until - notBefore > LONGEST)
+    if (new Set(claims.map((claim) => claim.name)).size !== claims.length)
+      throw new ProtocolError('RULE', 'a credential makes each claim once')
+    if (until <= notBefore || until - notBefore > limits.credential)
       throw new ProtocolError('RULE', 'a credential is valid for 400 days at most')
     const issued = {
       institution,

@@ -1,21 +1,25 @@
 // Rules of a record's chain: create, publish, grant, revoke. Spec: docs/spec/rules.md, "Record".
 // They cost the same for ten recipients and ten thousand: what grows stands in the wrap list, which admits.ts checks before the turn.
-import { sha256 } from '#sha256'
-import { actions, type Content, type EpochStart, type TrailStart, type WrapsRef } from '../bodies.js'
-import { type ChainId, type Digest, type EntryHash, equal } from '../bytes.js'
-import { accessLogOf, chainIdOf, type Entry } from '../entry.js'
+// What the types share stands in sections.ts (epochs and contents) and grants.ts.
+import { actions, allActions } from '../bodies.js'
+import { type EntryHash, equal } from '../bytes.js'
+import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { type Change, type Founder, facts, type Grant, type Section, set } from './facts.js'
+import { type Change, type Founder, facts, set } from './facts.js'
+import { addToHolder, endGrants, releaseHolders, requireGrant, requireUnopened } from './grants.js'
 import type { Look, Position } from './look.js'
+import {
+  ascending,
+  CARD,
+  checkFiles,
+  publishContents,
+  type RecordEntry,
+  refuse,
+  requireFresh,
+  startEpochs,
+} from './sections.js'
 import { requireCredential } from './standing.js'
-
-const refuse = (message: string): never => {
-  throw new ProtocolError('RULE', message)
-}
-
-type RecordEntry<T extends 'create' | 'publish' | 'revoke'> = Entry<'record', T>
-const CARD = 0
 
 export const recordRules = {
   async create(entry: RecordEntry<'create'>, look: Look, at: Position): Promise<Change[]> {
@@ -29,6 +33,7 @@ export const recordRules = {
     if (!started.sections.has(CARD) || contents.length !== epochs.length)
       refuse('a new record has a card, and contents for each section')
     const published = await publishContents(entry, look, { version: 1, started: started.sections })
+    const files = checkFiles(published.files)
     return [
       set(facts.founder, {
         member: founder,
@@ -37,7 +42,7 @@ export const recordRules = {
         index: at.index,
         wraps: wraps.attached.digest,
       }),
-      set(facts.counters, { version: 1, grants: 0, sections: started.sections.size, files: published.files }),
+      set(facts.counters, { version: 1, grants: 0, sections: started.sections.size, files }),
       ...started.changes,
       ...published.changes,
     ]
@@ -53,10 +58,11 @@ export const recordRules = {
     if (contents.length === 0) refuse('a version publishes something')
     await requireFresh(entry, look, at, started.sections)
     const published = await publishContents(entry, look, { version, started: started.sections })
-    const sections = counters.sections + [...started.sections.values()].filter((epoch) => epoch === 0).length
-    if (sections > limits.sections + 1) throw new ProtocolError('LIMIT', 'a record has 256 sections at most')
-    const files = counters.files + published.files
-    if (files > limits.files) throw new ProtocolError('LIMIT', 'a record has 10,000 files at most')
+    const added = [...started.sections].filter(([, epoch]) => epoch === 0).map(([section]) => section)
+    if (added.some((id) => !contents.some((item) => item.section === id)))
+      refuse('a new section comes with its contents')
+    const sections = counters.sections + added.length
+    const files = checkFiles(counters.files + published.files)
     return [set(facts.counters, { ...counters, version, sections, files }), ...started.changes, ...published.changes]
   },
 
@@ -65,7 +71,7 @@ export const recordRules = {
     await requireFounder(entry, credential, look, at)
     if (equal(recipient, entry.signer.chain)) refuse('the founder needs no grant')
     if (!ascending(sections) || sections[0] === CARD) refuse('sections are named once each, in order, without the card')
-    if ((entry.body.actions & actions.view) === 0 || hasUnknownBits(entry.body.actions))
+    if ((entry.body.actions & actions.view) === 0 || (entry.body.actions & ~allActions) !== 0)
       refuse('a grant allows known actions, and viewing')
     if (until !== null && (until <= at.time || until <= notBefore)) refuse('the grant would have ended already')
     const { institution } = await requireCredential(recipient, capacity, look, at)
@@ -77,6 +83,7 @@ export const recordRules = {
     }
     const counters = (await look.fact(entry.chain, facts.counters)) ?? refuse('there is no such record')
     if (counters.grants >= limits.grants) throw new ProtocolError('LIMIT', 'a record has 10,000 grants at most')
+    const held = await addToHolder(entry.chain, recipient, look)
     const granted = {
       recipient,
       institution,
@@ -91,6 +98,7 @@ export const recordRules = {
     return [
       set(facts.grant(entry.hash), granted),
       set(facts.counters, { ...counters, grants: counters.grants + 1 }),
+      held,
       ...changes,
     ]
   },
@@ -112,17 +120,13 @@ export const recordRules = {
     const published = await publishContents(entry, look, { version: counters.version, started: started.sections })
     return [
       ...ended.map((grant) => grant.change),
+      ...(await releaseHolders(entry.chain, ended, look)),
       set(facts.counters, { ...counters, grants: counters.grants - ended.length }),
       ...started.changes,
       ...published.changes,
     ]
   },
 }
-
-const hasUnknownBits = (bits: number): boolean =>
-  (bits & ~Object.values(actions).reduce((all, bit) => all | bit, 0)) !== 0
-
-const ascending = (ids: readonly number[]): boolean => ids.every((id, i) => i === 0 || id > (ids[i - 1] as number))
 
 async function requireFounder(
   entry: Entry<'record'>,
@@ -156,138 +160,3 @@ async function requireWriter(entry: RecordEntry<'publish'>, look: Look, at: Posi
     throw new ProtocolError('NOT_GRANTED', 'the grant does not name this section')
   return false
 }
-
-/** A grant that holds at this position. @throws ProtocolError NOT_GRANTED, GRANT_ENDED. */
-export async function requireGrant(record: ChainId, hash: EntryHash, look: Look, at: Position): Promise<Grant> {
-  const grant = await look.fact(record, facts.grant(hash))
-  if (!grant || at.time < grant.notBefore)
-    throw new ProtocolError('NOT_GRANTED', 'there is no such grant, or it has not begun')
-  if (grant.ended !== null) throw new ProtocolError('GRANT_ENDED', 'the grant was revoked')
-  if (grant.until !== null && at.time >= grant.until) throw new ProtocolError('GRANT_ENDED', 'the grant has expired')
-  return grant
-}
-
-async function endGrants(
-  entry: RecordEntry<'revoke'>,
-  named: readonly EntryHash[],
-  look: Look,
-  at: Position,
-): Promise<(Grant & { change: Change })[]> {
-  const ended: (Grant & { change: Change })[] = []
-  for (const [i, hash] of named.entries()) {
-    if (named.slice(0, i).some((earlier) => equal(earlier, hash))) refuse('a grant is named once')
-    const grant = (await look.fact(entry.chain, facts.grant(hash))) ?? refuse('there is no such grant')
-    if (grant.ended !== null) throw new ProtocolError('GRANT_ENDED', 'the grant was revoked before')
-    ended.push({ ...grant, change: set(facts.grant(hash), { ...grant, ended: at.index }) })
-  }
-  return ended
-}
-
-/** Recall promises that nobody has looked: refused once the recipient has an entry in the access log that the revocation rests on. */
-async function requireUnopened(entry: RecordEntry<'revoke'>, recipient: ChainId, look: Look): Promise<void> {
-  const log = accessLogOf(entry.chain)
-  if (await look.fact(log, facts.viewed(recipient)))
-    throw new ProtocolError('ALREADY_OPENED', 'the recipient has opened the record')
-}
-
-interface Started {
-  readonly sections: ReadonlyMap<number, number>
-  readonly changes: readonly Change[]
-}
-
-/** New epochs: each the next of its section, with a back-link, in order; the card's and the trail's always together. */
-async function startEpochs(
-  entry: RecordEntry<'create' | 'publish' | 'revoke'>,
-  look: Look,
-  at: Position,
-  rules: { readonly mayAdd: boolean; readonly wraps: Digest | null },
-): Promise<Started> {
-  const { epochs, trail } = entry.body
-  if (!ascending(epochs.map((start) => start.section))) refuse('epochs are in order of section, one each')
-  const sections = new Map<number, number>()
-  const changes: Change[] = []
-  for (const start of epochs) {
-    const current = await look.fact(entry.chain, facts.section(start.section))
-    checkNext(start, current, rules.mayAdd)
-    if (start.until !== null && start.until <= at.time)
-      throw new ProtocolError('STALE_EPOCH', 'a holder’s grant has ended meanwhile')
-    sections.set(start.section, start.epoch)
-    const wraps = rules.wraps ?? refuse('new epochs and a wrap list come together')
-    changes.push(
-      set(facts.section(start.section), {
-        epoch: start.epoch,
-        commitment: start.commitment,
-        index: at.index,
-        wraps,
-        until: start.until,
-      }),
-    )
-  }
-  if (sections.has(CARD) !== (trail !== null)) refuse('card and trail take new keys together')
-  if (trail) changes.push(await startTrail(entry.chain, trail, look, at))
-  return { sections, changes }
-}
-
-function checkNext(start: EpochStart, current: Section | null, mayAdd: boolean): void {
-  if (!current && !mayAdd) refuse('only the founder adds a section')
-  if (start.epoch !== (current ? current.epoch + 1 : 0))
-    throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
-  if ((start.back === null) !== (start.epoch === 0)) refuse('an epoch after the first carries the key before it')
-}
-
-async function startTrail(record: ChainId, start: TrailStart, look: Look, at: Position): Promise<Change> {
-  const current = await look.fact(record, facts.trail)
-  if (start.epoch !== (current ? current.epoch + 1 : 0))
-    throw new ProtocolError('SEQ', 'trail epochs are numbered without gaps')
-  if ((start.back === null) !== (start.epoch === 0)) refuse('an epoch after the first carries the secret before it')
-  return set(facts.trail, { epoch: start.epoch, keyHash: sha256(start.key), index: at.index })
-}
-
-/** Nothing new under an old key: every section touched, and the card, must be under keys that no ended grant holds. */
-async function requireFresh(
-  entry: RecordEntry<'publish'>,
-  look: Look,
-  at: Position,
-  started: ReadonlyMap<number, number>,
-): Promise<void> {
-  for (const id of [CARD, ...entry.body.contents.map((item) => item.section)]) {
-    if (started.has(id)) continue
-    const section = (await look.fact(entry.chain, facts.section(id))) ?? refuse('there is no such section')
-    if (section.until !== null && section.until <= at.time) {
-      throw new ProtocolError('STALE_EPOCH', 'a grant to this section has expired: the version needs a new epoch')
-    }
-  }
-}
-
-async function publishContents(
-  entry: RecordEntry<'create' | 'publish' | 'revoke'>,
-  look: Look,
-  rules: { readonly version: number; readonly started: ReadonlyMap<number, number> },
-): Promise<{ changes: Change[]; files: number }> {
-  const { contents } = entry.body
-  if (!ascending(contents.map((item) => item.section))) refuse('contents are in order of section, one each')
-  if (rules.started.has(CARD) && contents[0]?.section !== CARD)
-    refuse('a new card epoch comes with the card sealed under it')
-  const changes: Change[] = []
-  let files = 0
-  for (const item of contents) {
-    const epoch = rules.started.get(item.section) ?? (await look.fact(entry.chain, facts.section(item.section)))?.epoch
-    if (item.epoch !== epoch)
-      throw new ProtocolError('STALE_EPOCH', 'contents are under another epoch than the section’s newest')
-    checkObject(item)
-    const before = await look.fact(entry.chain, facts.content(item.section))
-    if (item.section !== CARD) files += item.object.count - (before?.object.count ?? 0)
-    const value = { version: rules.version, epoch, object: item.object }
-    changes.push(set(facts.content(item.section), value), set(facts.content(item.section, rules.version), value))
-  }
-  if (files > limits.files) throw new ProtocolError('LIMIT', 'a record has 10,000 files at most')
-  return { changes, files }
-}
-
-function checkObject(item: Content): void {
-  const longest = item.section === CARD ? limits.card : limits.manifest
-  if (item.object.length > longest) throw new ProtocolError('LIMIT', 'a card is at most 4 KiB long, a manifest 8 MiB')
-}
-
-/** The wrap list that an entry of a record carries, or null. */
-export const wrapsOf = (entry: Entry<'record'>): WrapsRef | null => entry.body.wraps

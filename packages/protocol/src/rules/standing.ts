@@ -1,7 +1,6 @@
 // Who a signer is: the device that a chain lists, and the credential under which a member acts. Used by the rules of every chain.
 // Spec: docs/spec/rules.md, "Signers" and "Credentials".
-import type { ChainId, DeviceId, EntryHash } from '../bytes.js'
-import { equal } from '../bytes.js'
+import { type ChainId, type DeviceId, type EntryHash, equal } from '../bytes.js'
 import { deviceId } from '../device-keys.js'
 import { type AnyEntry, is, type Signed } from '../entry.js'
 import { ProtocolError } from '../errors.js'
@@ -43,7 +42,7 @@ export async function requireIssuer(entry: Signed, institution: ChainId, look: L
   await requireStandingIssuer(institution, entry.signer.device, look, at.index)
 }
 
-/** @throws ProtocolError unless what this device signed for the institution at a log index stands. */
+/** @throws ProtocolError ROLE, CRED_REVOKED, BINDING unless what this device signed for the institution at a log index stands. */
 async function requireStandingIssuer(institution: ChainId, issuer: DeviceId, look: Look, index: number): Promise<void> {
   const device = await look.fact(institution, facts.device(issuer))
   if (!device) throw new ProtocolError('ROLE', 'the institution has not appointed this issuer')
@@ -52,11 +51,15 @@ async function requireStandingIssuer(institution: ChainId, issuer: DeviceId, loo
   const admission = await look.fact(look.network, facts.institution(institution))
   if (!admission) throw new ProtocolError('ROLE', 'the network has not admitted this institution')
   if (admission.removed !== null) throw new ProtocolError('CRED_REVOKED', 'the network has removed the institution')
+  // The same keys and nonce could found a second chain with this id and another name.
+  const founded = await look.fact(institution, facts.founded)
+  if (!founded || !equal(founded.link, admission.founding))
+    throw new ProtocolError('BINDING', 'the network admitted another founding of this institution')
 }
 
 /**
  * The credential under which `member` acts at this position.
- * @throws ProtocolError CRED_BINDING (not accepted by this member), CRED_REVOKED, CRED_EXPIRED.
+ * @throws ProtocolError CRED_BINDING (not accepted by this member), CRED_REVOKED, CRED_EXPIRED, BINDING.
  */
 export async function requireCredential(
   member: ChainId,
