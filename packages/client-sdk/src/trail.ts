@@ -7,6 +7,7 @@ import {
   accessLogOf,
   actions,
   type ChainId,
+  checkTrail,
   type EntryHash,
   equal,
   facts,
@@ -49,9 +50,8 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
   const { session } = member
   const log = accessLogOf(of.chain)
   await session.sync([of.chain], { signal, access: [log] })
-  const access = session.ledger.entries(log)
-  requireWhole(access)
-  const all = [...session.ledger.entries(of.chain), ...access].sort((a, b) => a.index - b.index)
+  checkTrail(session.ledger, of.chain)
+  const all = [...session.ledger.entries(of.chain), ...session.ledger.entries(log)].sort((a, b) => a.index - b.index)
   const steps: Step[] = []
   let trailEpoch = 0
   for (const placed of all) {
@@ -59,13 +59,6 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
     steps.push(await stepOf(member, of, placed, trailEpoch))
   }
   return steps
-}
-
-/** Access entries carry numbers without gaps: a gap is a step that was withheld. */
-function requireWhole(access: readonly Placed[]): void {
-  const numbers = access.map((placed) => placed.access?.number ?? 0).sort((a, b) => a - b)
-  if (numbers.some((number, i) => number !== i + 1))
-    throw new ClientError('LOG_MISSING', 'the relay withheld an entry of the access log')
 }
 
 const startedTrail = (entry: AnyEntry): number | null => {

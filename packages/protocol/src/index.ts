@@ -6,6 +6,7 @@ export {
   type AppendRequest,
   appendAnswer,
   appendRequest,
+  attachmentAnswer,
   directoryAnswer,
   directoryRequest,
   type ErrorAnswer,
@@ -136,6 +137,7 @@ export {
   emptyRoot,
   leafHash,
   type Node,
+  nodeHash,
   type Plan,
   planConsistency,
   planEdge,
@@ -190,6 +192,7 @@ export {
   tilePath,
   tilesFor,
 } from './tiles.js'
+export { checkTrail } from './trail.js'
 export {
   checkWrapList,
   decodeWrapList,

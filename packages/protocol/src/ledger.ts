@@ -2,17 +2,18 @@
 // Spec: docs/spec/rules.md, "Verifying". A client keeps one while it runs and pins its heads; a court fills one from an exported
 // trail. It takes a set of proven entries whole or not at all, and never goes back.
 import { type ChainId, equal, hex, type LinkHash } from './bytes.js'
+import { addEntry, type ChainState, claimLink, emptyChain, type Link, valueAt, valuesUnder } from './chain-state.js'
 import { type AnyEntry, accessLogOf, is, verifyEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
-import { accessLink } from './leaf.js'
+import { accessLink, type Seal } from './leaf.js'
 import type { TreeHead } from './merkle.js'
 import type { NoteKey } from './note.js'
 import { type Placed, type Proven, verifyProven } from './proven.js'
 import { applyEntry } from './rules/apply.js'
-import type { Change, Fact } from './rules/facts.js'
-import { readFact } from './rules/facts.js'
+import { type Fact, readFact } from './rules/facts.js'
 import { type Facts, lookFor, type StoredFact } from './rules/look.js'
 import { signKeyOf } from './rules/standing.js'
+import { mergeSeals } from './seals.js'
 
 /** What a client must know beforehand: the network's chain id, its founding entry's link hash, and the log's key. */
 export interface NetworkPin {
@@ -34,26 +35,17 @@ export interface Pins {
   readonly chains: readonly ChainPin[]
 }
 
-interface Link {
-  readonly link: LinkHash
-  readonly index: number
-  /** Highest log index of an entry that rests on this one. */
-  restedAt: number
-}
+type Undo = (() => void)[]
 
-interface Chain {
-  readonly links: Map<number, Link>
-  head: number
-  /** Versions of each fact, oldest first: the sequence from which it holds. */
-  readonly facts: Map<string, { readonly since: number; readonly value: Uint8Array | null }[]>
-  readonly placed: Placed[]
-}
+const NEWEST = Number.POSITIVE_INFINITY
 
 export class Ledger {
   readonly network: NetworkPin
   #tree: TreeHead | null
-  readonly #chains = new Map<string, Chain>()
+  #seals: readonly Seal[] = []
+  readonly #chains = new Map<string, ChainState>()
   readonly #pinned = new Map<string, ChainPin>()
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(network: NetworkPin, pins: Pins = { tree: null, chains: [] }) {
     this.network = network
@@ -61,7 +53,7 @@ export class Ledger {
     for (const pin of pins.chains) this.#pinned.set(hex(pin.chain), pin)
   }
 
-  /** The newest checkpoint that was verified. */
+  /** The newest tree that was verified. */
   get tree(): TreeHead | null {
     return this.#tree
   }
@@ -83,20 +75,21 @@ export class Ledger {
 
   /** A fact of a chain at its newest known entry. */
   fact<T>(chain: ChainId, target: Fact<T>): T | null {
-    const value = this.#valueAt(chain, target.key, Number.POSITIVE_INFINITY)
+    const value = valueAt(this.#chains.get(hex(chain)), target.key, NEWEST)
     return value === null ? null : readFact(target, value)
   }
 
   /** All facts under a key prefix at the newest known entry, in key order. */
   factsUnder(chain: ChainId, prefix: string): StoredFact[] {
-    const keys = [...(this.#chains.get(hex(chain))?.facts.keys() ?? [])].filter((key) => key.startsWith(prefix)).sort()
-    return keys.flatMap((key) => {
-      const value = this.#valueAt(chain, key, Number.POSITIVE_INFINITY)
-      return value === null ? [] : [{ key, value }]
-    })
+    return valuesUnder(this.#chains.get(hex(chain)), prefix, NEWEST)
   }
 
-  /** The verified entries of a chain, oldest first. Of an access log only those that were taken. */
+  /** The facts that an entry of a chain other than an access log was judged by: for `admits`, by whoever has its wrap list. */
+  factsBefore(entry: AnyEntry): Facts {
+    return this.#factsFor(entry, entry.kind === 'access' ? NEWEST : entry.sequence)
+  }
+
+  /** The verified entries of a chain, in order of the log. Of an access log only those that were taken. */
   entries(chain: ChainId): readonly Placed[] {
     return this.#chains.get(hex(chain))?.placed ?? []
   }
@@ -105,31 +98,13 @@ export class Ledger {
   pins(): Pins {
     const pins = new Map(this.#pinned)
     for (const [key, chain] of this.#chains) {
-      const known = chain.head < 0 ? undefined : chain.links.get(chain.head)
+      const known = chain.links.get(chain.head)
       const before = pins.get(key)
       if (known && (!before || before.sequence <= chain.head)) {
         pins.set(key, { chain: chain.placed[0]?.entry.chain as ChainId, sequence: chain.head, link: known.link })
       }
     }
     return { tree: this.#tree, chains: [...pins.values()] }
-  }
-
-  /**
-   * Verifies and takes proven entries: all, or none and the ledger is as it was. Entries it has already are compared.
-   * @throws ProtocolError what `verifyProven` and `applyEntry` throw; CHAIN, SEQ, SIG, FORK (another entry at a known place),
-   * LOG_MISSING (an entry rests on one that was not given), STALE_AUTHORITY, ROLLBACK.
-   */
-  async take(given: Proven): Promise<readonly Placed[]> {
-    const { tree, placed } = verifyProven(given, this.network.log, this.#tree)
-    const undo: (() => void)[] = []
-    try {
-      for (const one of placed) await this.#takeOne(one, undo)
-    } catch (error) {
-      for (const step of undo.reverse()) step()
-      throw error
-    }
-    this.#tree = tree
-    return placed
   }
 
   /** @throws ProtocolError ROLLBACK when less of a chain is known than an earlier process had seen. */
@@ -140,67 +115,65 @@ export class Ledger {
     }
   }
 
-  async #takeOne(placed: Placed, undo: (() => void)[]): Promise<void> {
-    const { entry, access, index } = placed
+  /**
+   * Verifies and takes proven entries: all, or none and the ledger is as it was. Entries it has already are compared. Calls wait for
+   * each other.
+   * @throws ProtocolError what `verifyProven` and `applyEntry` throw; CHAIN, SEQ, SIG, FORK (another entry at a known place),
+   * LOG_MISSING (an entry rests on one that was not given), STALE_AUTHORITY, ROLLBACK, LOG_INCONSISTENT, TIME.
+   */
+  take(given: Proven): Promise<readonly Placed[]> {
+    const mine = this.#turn.then(() => this.#take(given))
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  async #take(given: Proven): Promise<readonly Placed[]> {
+    const { tree, placed } = verifyProven(given, this.network.log, this.#tree)
+    const seals = mergeSeals(this.#seals, given.seals)
+    const undo: Undo = []
+    try {
+      for (const one of placed) await this.#takeOne(one, undo)
+    } catch (error) {
+      for (const step of undo.reverse()) step()
+      throw error
+    }
+    this.#tree = { size: tree.size, root: tree.root }
+    this.#seals = seals
+    return placed
+  }
+
+  async #takeOne(placed: Placed, undo: Undo): Promise<void> {
+    const { entry, access, index, time } = placed
     const sequence = access ? access.number : entry.sequence
     const link = access ? accessLink(access.previous, access.number, entry.hash) : entry.link
-    const known = this.#chain(entry.chain).links.get(sequence)
+    const chain = this.#chain(entry.chain)
+    const known = chain.links.get(sequence)
     if (known) {
       if (!equal(known.link, link) || known.index !== index)
         throw new ProtocolError('FORK', 'a place in a chain holds two entries')
       return
     }
-    this.#checkPlace(placed, sequence)
-    this.#checkPins(entry, sequence, link)
+    this.#checkPins(placed, { sequence, link })
+    if (access) checkAccessPlace(chain, placed, link, undo)
+    else checkPlace(chain, placed)
     const rests = this.#checkRests(entry, index)
-    const look = lookFor(entry, this.#factsFor(entry), this.network.chain)
-    verifyEntry(
-      entry,
-      await signKeyOf(entry, look),
-      entry.kind === 'network' && entry.sequence === 0 ? null : this.network.chain,
-    )
-    const changes = await applyEntry(entry, look, { index, time: placed.time })
-    this.#record(placed, { sequence, link, changes, rests }, undo)
+    const facts = this.#factsFor(entry, sequence)
+    const look = lookFor(entry, facts, this.network.chain)
+    const network = is(entry, 'network', 'found') ? null : this.network.chain
+    verifyEntry(entry, await signKeyOf(entry, look), network)
+    const changes = await applyEntry(entry, look, { index, time })
+    undo.push(addEntry(chain, placed, { sequence, link, changes, rests }))
   }
 
-  /** A chain's entries follow each other; of an access log single entries may be known, and neighbours must fit. */
-  #checkPlace({ entry, access, index }: Placed, sequence: number): void {
-    const chain = this.#chain(entry.chain)
-    const before = chain.links.get(sequence - 1)
-    if (access) {
-      const start = access.number === 1 ? (entry.chain as Uint8Array) : before?.link
-      if (access.number < 1 || (start && !equal(start, access.previous)))
-        throw new ProtocolError('CHAIN', 'an access link does not fit the one before')
-      if (entry.sequence >= access.number)
-        throw new ProtocolError('SEQ', 'an access entry was placed before the one that it names')
-      const named = entry.sequence === 0 ? (entry.chain as Uint8Array) : chain.links.get(entry.sequence)?.link
-      if (named && (entry.previous === null || !equal(named, entry.previous)))
-        throw new ProtocolError('CHAIN', 'an access entry names a link that the log does not have')
-      return
-    }
-    if (sequence !== chain.head + 1)
-      throw new ProtocolError(sequence <= chain.head ? 'FORK' : 'LOG_MISSING', 'entries of a chain are missing')
-    if (
-      sequence === 0
-        ? entry.previous !== null
-        : !before || entry.previous === null || !equal(before.link, entry.previous)
-    ) {
-      throw new ProtocolError('CHAIN', 'an entry does not link to the one before')
-    }
-    // The predecessor was superseded by this entry: whatever rested on it afterwards rested on an old state.
-    if (before && before.restedAt > index)
-      throw new ProtocolError('STALE_AUTHORITY', 'an entry rests on a state that was superseded')
-    if (before && before.index >= index)
-      throw new ProtocolError('CHAIN', 'an entry stands in the log before its predecessor')
-  }
-
-  #checkPins(entry: AnyEntry, sequence: number, link: LinkHash): void {
+  #checkPins({ entry, access }: Placed, own: { readonly sequence: number; readonly link: LinkHash }): void {
     const pin = this.#pinned.get(hex(entry.chain))
-    if (pin && pin.sequence === sequence && !equal(pin.link, link))
+    const said = [own]
+    if (access) said.push({ sequence: access.number - 1, link: access.previous })
+    if (entry.previous) said.push({ sequence: access ? entry.sequence : entry.sequence - 1, link: entry.previous })
+    if (pin && said.some(({ sequence, link }) => sequence === pin.sequence && !equal(link, pin.link)))
       throw new ProtocolError('FORK', 'a chain differs from what was seen before')
-    if (is(entry, 'network', 'found') && !equal(entry.link, this.network.founding)) {
+    if (is(entry, 'network', 'found') && !equal(entry.link, this.network.founding))
       throw new ProtocolError('FORK', 'the network was founded otherwise than the network file says')
-    }
   }
 
   /** Every state that the entry rests on is known, is the one it names, and was the newest at the entry's place. */
@@ -209,7 +182,7 @@ export class Ledger {
     return entry.restsOn.flatMap((rest) => {
       const chain = this.#chains.get(hex(rest.chain))
       const known = chain?.links.get(rest.sequence)
-      // A recall rests on the access log, which opening does not replay; the trail, which has it whole, checks it.
+      // A recall rests on the access log, which opening does not replay; checkTrail looks at it when the log is there whole.
       if (!known && log === hex(rest.chain)) return []
       if (!chain || !known) throw new ProtocolError('LOG_MISSING', 'an entry rests on a state that was not given')
       if (!equal(known.link, rest.link))
@@ -222,57 +195,57 @@ export class Ledger {
     })
   }
 
-  #factsFor(entry: AnyEntry): Facts {
+  /** The facts for an entry that has this sequence (or access number): its own chain before it, others as it names them. */
+  #factsFor(entry: AnyEntry, sequence: number): Facts {
     const asOf = new Map(entry.restsOn.map((rest) => [hex(rest.chain), rest.sequence]))
-    const limit = (chain: ChainId): number => asOf.get(hex(chain)) ?? Number.POSITIVE_INFINITY
+    asOf.set(hex(entry.chain), sequence - 1)
+    const limit = (chain: ChainId): number => asOf.get(hex(chain)) ?? NEWEST
     return {
-      get: (chain, key) => this.#valueAt(chain, key, limit(chain)),
-      under: (chain, prefix) => this.factsUnder(chain, prefix),
+      get: (chain, key) => valueAt(this.#chains.get(hex(chain)), key, limit(chain)),
+      under: (chain, prefix) => valuesUnder(this.#chains.get(hex(chain)), prefix, limit(chain)),
     }
   }
 
-  #valueAt(chain: ChainId, key: string, sequence: number): Uint8Array | null {
-    const versions = this.#chains.get(hex(chain))?.facts.get(key)
-    for (let i = (versions?.length ?? 0) - 1; versions && i >= 0; i--) {
-      const version = versions[i] as { since: number; value: Uint8Array | null }
-      if (version.since <= sequence) return version.value
-    }
-    return null
-  }
-
-  #chain(id: ChainId): Chain {
+  #chain(id: ChainId): ChainState {
     const key = hex(id)
-    let chain = this.#chains.get(key)
-    if (!chain) {
-      chain = { links: new Map(), head: -1, facts: new Map(), placed: [] }
-      this.#chains.set(key, chain)
-    }
+    const chain = this.#chains.get(key) ?? emptyChain()
+    this.#chains.set(key, chain)
     return chain
   }
+}
 
-  #record(
-    placed: Placed,
-    taken: { sequence: number; link: LinkHash; changes: readonly Change[]; rests: readonly Link[] },
-    undo: (() => void)[],
-  ): void {
-    const chain = this.#chain(placed.entry.chain)
-    const head = chain.head
-    const rested = taken.rests.map((rest) => ({ rest, before: rest.restedAt }))
-    chain.links.set(taken.sequence, { link: taken.link, index: placed.index, restedAt: -1 })
-    chain.head = Math.max(head, taken.sequence)
-    chain.placed.push(placed)
-    for (const { rest } of rested) rest.restedAt = Math.max(rest.restedAt, placed.index)
-    for (const { key, value } of taken.changes) {
-      const versions = chain.facts.get(key) ?? []
-      versions.push({ since: taken.sequence, value })
-      chain.facts.set(key, versions)
-    }
-    undo.push(() => {
-      chain.links.delete(taken.sequence)
-      chain.head = head
-      chain.placed.pop()
-      for (const { rest, before } of rested) rest.restedAt = before
-      for (const { key } of taken.changes) chain.facts.get(key)?.pop()
-    })
-  }
+/** The entries of a chain follow each other, without gaps, in the log's order. */
+function checkPlace(chain: ChainState, { entry, index }: Placed): void {
+  const { sequence, previous } = entry
+  const before = chain.links.get(sequence - 1)
+  if (sequence !== chain.head + 1)
+    throw new ProtocolError(sequence <= chain.head ? 'FORK' : 'LOG_MISSING', 'entries of a chain are missing')
+  const follows = before ? previous !== null && equal(before.link, previous) : previous === null
+  if (!follows) throw new ProtocolError('CHAIN', 'an entry does not link to the one before')
+  if (before && before.index >= index)
+    throw new ProtocolError('CHAIN', 'an entry stands in the log before its predecessor')
+  requireUnrested(before, index)
+}
+
+/** Of an access log single entries may be known: each has to fit those that are, and those that come later have to fit it. */
+function checkAccessPlace(chain: ChainState, { entry, access, index }: Placed, link: LinkHash, undo: Undo): void {
+  const { number, previous } = access as NonNullable<Placed['access']>
+  const log = entry.chain
+  if (number < 1 || entry.previous === null) throw new ProtocolError('CHAIN', 'an access entry follows an access link')
+  if (entry.sequence >= number)
+    throw new ProtocolError('SEQ', 'an access entry was placed before the one that it names')
+  if (chain.hashes.has(hex(entry.hash))) throw new ProtocolError('FORK', 'an access entry stands in the log twice')
+  undo.push(claimLink(chain, log, number, link))
+  undo.push(claimLink(chain, log, number - 1, previous))
+  undo.push(claimLink(chain, log, entry.sequence, entry.previous))
+  const [before, after] = [chain.links.get(number - 1), chain.links.get(number + 1)]
+  if ((before && before.index >= index) || (after && after.index <= index))
+    throw new ProtocolError('CHAIN', 'access entries stand in the log in another order than their numbers')
+  requireUnrested(before, index)
+}
+
+/** The predecessor was superseded by this entry: whatever rested on it afterwards rested on an old state. */
+function requireUnrested(before: Link | undefined, index: number): void {
+  if (before && before.restedAt > index)
+    throw new ProtocolError('STALE_AUTHORITY', 'an entry rests on a state that was superseded')
 }

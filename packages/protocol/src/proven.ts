@@ -11,6 +11,7 @@ import { encodeEntryLeaf, encodeSeal, foundingSlot, logTimeOf, type Seal, sealIn
 import { limits } from './limits.js'
 import { type LeafAt, leafHash, type TreeHead, verifyConsistency } from './merkle.js'
 import type { NoteKey } from './note.js'
+import { mergeSeals } from './seals.js'
 import { blob, type Infer, list, nullable, struct, uint } from './shape.js'
 
 /** The place of an access entry in its log: its number (from 1) and the access link before it. */
@@ -42,7 +43,8 @@ export interface Placed {
 }
 
 /**
- * Verifies checkpoint, consistency with what was seen before, and the place and log time of every entry.
+ * Verifies checkpoint, consistency with what was seen before, and the place and log time of every entry. That batches do not overlap
+ * and time does not go back is checked among the seals given; a ledger checks it against those that it has seen before.
  * @throws ProtocolError CHECKPOINT, ROLLBACK (a smaller tree than seen), FORK (the same size with another root), LOG_INCONSISTENT,
  * LOG_PROOF, TIME, LOG_MISSING (no seal covers an entry), DECODE_*.
  */
@@ -53,6 +55,7 @@ export function verifyProven(
 ): { tree: Checkpoint; placed: readonly Placed[] } {
   const tree = verifyCheckpoint(given.checkpoint, key)
   checkGrowth(seen, tree, given.consistency)
+  mergeSeals([], given.seals)
   const placed = place(given)
   const leaves: LeafAt[] = [
     ...placed.map(({ entry, index, access }) => ({
@@ -88,8 +91,8 @@ function place(given: Proven): Placed[] {
       seal = next.value
     }
     const entry = decodeEntry(bytes)
-    if ((entry.kind === 'access') !== (access !== null))
-      throw new ProtocolError('LOG_PROOF', 'only an access entry has an access place')
+    if ((entry.kind === 'access') !== (access !== null) || access?.number === 0)
+      throw new ProtocolError('LOG_PROOF', 'only an access entry has an access place, numbered from 1')
     return { entry, index, time: logTimeOf(index, seal), access }
   })
 }
