@@ -10,13 +10,13 @@ export async function drawGraph(packages) {
   if (!ok) throw new Error(`dependency-cruiser failed\n${output}`)
   const edges = edgesOf(JSON.parse(output).modules)
   const internal = new Set(packages.map((path) => path.split('/')[1]))
-  const outside = [...new Set([...edges.values()].map(({ to }) => to))].filter((name) => !internal.has(name)).sort()
+  const outside = new Set([...edges.values()].map(({ to }) => to).filter((name) => !internal.has(name)))
   return [
     '```mermaid',
     'flowchart LR',
-    ...[...internal].sort().map((name) => `  ${idOf(name)}["${name}"]`),
-    ...outside.map((name) => `  ${idOf(name)}(["${name}"])`),
-    ...[...edges.keys()].sort().map((key) => drawEdge(edges.get(key))),
+    ...sorted(internal).map((name) => `  ${idOf(name)}["${name}"]`),
+    ...sorted(outside).map((name) => `  ${idOf(name)}(["${name}"])`),
+    ...sorted(edges.keys()).map((key) => drawEdge(edges.get(key))),
     '```',
     '',
   ].join('\n')
@@ -53,5 +53,8 @@ function drawEdge({ from, to, files, outside }) {
   const label = outside && others.length === 0 ? `|${file}|` : ''
   return `  ${idOf(from)} ${outside ? '-.->' : '-->'}${label} ${idOf(to)}`
 }
+
+/** @param {Iterable<string>} names */
+const sorted = (names) => [...names].sort((a, b) => (a < b ? -1 : 1))
 
 const idOf = (name) => name.replace(/[^a-z0-9]/gi, '_')

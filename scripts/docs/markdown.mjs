@@ -55,8 +55,8 @@ function anchorsOf(prose) {
 
 function linksOf(prose) {
   return prose.flatMap((line, i) =>
-    [...line.matchAll(/\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g)].map(([, text, target]) => ({
-      text,
+    [...line.matchAll(/\[((?:\\.|[^[\]\\]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g)].map(([, text, target]) => ({
+      text: text.replaceAll('\\', ''),
       target,
       line: i + 1,
     })),
