@@ -17,6 +17,8 @@ const INLINE_COUNT = 10_000
 const ALONE = 256 * 1024
 /** Room that is reserved beyond what is known, for streams whose length nobody knows. */
 const UNKNOWN = 64 * MiB
+/** Room that a further upload has beyond what is expected. */
+const SLACK = 16 * MiB
 
 /** A sealed segment, and what happens once it is stored (or, inline, taken). */
 export interface Parcel {
@@ -114,10 +116,11 @@ export function createOutbox(options: OutboxOptions, tickets: Tickets): Outbox {
 export interface Tickets {
   /** Puts `bytes` under an upload that has room for them. */
   use(bytes: number, put: (ticket: string) => Promise<void>): Promise<void>
-  /** A ticket for each upload there is, prolonged. */
-  all(): Promise<readonly string[]>
-  /** From here on the journal knows the uploads. */
-  begin(): Promise<void>
+  /**
+   * Prolongs the uploads of an earlier process and answers a ticket for each; one that was published or collected meanwhile is
+   * forgotten. From `begin` on the journal is written again.
+   */
+  resume(): Promise<{ readonly tickets: readonly string[]; begin(): Promise<void> }>
   uploads(): readonly Uint8Array[]
 }
 
@@ -152,10 +155,25 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
     })
     return ticket
   }
+  /** Room for what is still to come, as far as known; for streams of unknown length twice as much each time. */
+  function roomFor(least: number): number {
+    const claimed = opened.reduce((sum, { used }) => sum + used, 0)
+    const unknown = options.hasUnknown ? Math.max(UNKNOWN, 2 * (opened.at(-1)?.reserved ?? 0)) : 0
+    // What is on the way may have been claimed under an upload that had less room than it seemed.
+    const slack = opened.length > 0 ? SLACK : 0
+    return Math.max(least, options.expected - claimed + unknown + slack)
+  }
+  async function stands(upload: Open): Promise<boolean> {
+    try {
+      await ticketOf(upload).text
+      return true
+    } catch (error) {
+      if (hasCode(error, 'UNKNOWN')) return false
+      throw error
+    }
+  }
   async function openNext(least: number): Promise<Open> {
-    const known =
-      opened.length === 0 ? options.expected + (options.hasUnknown ? UNKNOWN : 0) : 2 * (opened.at(-1)?.reserved ?? 0)
-    const upload: Open = { id: random(16).slice(), reserved: Math.max(known, least), used: 0, ticket: null }
+    const upload: Open = { id: random(16).slice(), reserved: roomFor(least), used: 0, ticket: null }
     opened.push(upload)
     // Before anything is put: a journal that does not know an upload could not publish what is under it.
     await journal.begin(states)
@@ -175,11 +193,14 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
   }
   return {
     uploads: () => opened.map(({ id }) => id),
-    begin: () => journal.begin(states),
-    async all() {
-      const texts: string[] = []
-      for (const upload of opened) texts.push(await ticketOf(upload).text)
-      return texts
+    async resume() {
+      const standing: Open[] = []
+      for (const upload of opened.splice(0)) if (await stands(upload)) standing.push(upload)
+      opened.push(...standing)
+      // Of what is published already, any ticket for the record tells.
+      if (opened.length === 0) await openNext(0)
+      const tickets = await Promise.all(opened.map((upload) => ticketOf(upload).text))
+      return { tickets, begin: () => journal.begin(states) }
     },
     async use(bytes, put) {
       const upload = await claim(bytes, null)
@@ -188,7 +209,7 @@ export function createTickets(options: OutboxOptions, found: readonly UploadStat
         return await put(await ticket.text)
       } catch (error) {
         // An ended ticket answers like an unknown one; an upload that is full of what an interrupted process put says so.
-        const isFull = hasCode(error, 'QUOTA', 'LIMIT')
+        const isFull = hasCode(error, 'QUOTA')
         if (!isFull && !hasCode(error, 'UNKNOWN', 'REQUEST_EXPIRED')) throw error
         if (!isFull && upload.ticket === ticket) upload.ticket = null
       }

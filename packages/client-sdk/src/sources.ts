@@ -88,7 +88,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 export function mediaTypeOf(name: string): string {
   const [, fhir] = /\.fhir\.(json|xml)$/i.exec(name) ?? []
   if (fhir) return `application/fhir+${fhir.toLowerCase()}`
-  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
   return Object.hasOwn(mediaTypes, extension) ? (mediaTypes[extension] as string) : ''
 }
 

@@ -138,9 +138,10 @@ async function begin(
   let present: ReadonlySet<string> = new Set()
   if (found) {
     const resuming = { ...options, ...tools, onProgress }
-    present = await findPresent(resumed.values(), await tickets.all(), resuming)
+    const standing = await tickets.resume()
+    present = await findPresent(resumed.values(), standing.tickets, resuming)
     await checkPresent([...resumed.values()], present, resuming)
-    await tickets.begin()
+    await standing.begin()
   }
   const total = hasUnknown ? null : files.reduce((sum, { source }) => sum + measure(source.length ?? 0).padded, 0)
   const meter = createMeter('send', total, onProgress)

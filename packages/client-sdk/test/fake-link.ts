@@ -23,6 +23,8 @@ export interface FakeRelay {
   after: (call: keyof Calls, count: number) => void | Promise<void>
   /** Tickets that are refused. */
   readonly ended: Set<string>
+  /** Uploads that were published or collected, by id in hexadecimal: they are no longer prolonged. */
+  readonly closed: Set<string>
 }
 
 const refuse = (code: 'UNKNOWN' | 'QUOTA'): RelayRefusal =>
@@ -35,7 +37,8 @@ export function fakeRelay(record: ChainId): FakeRelay {
   const calls: (keyof Calls)[] = []
   const put: string[] = []
   const ended = new Set<string>()
-  const relay = { segments, sections, uploads, calls, put, ended } as FakeRelay
+  const closed = new Set<string>()
+  const relay = { segments, sections, uploads, calls, put, ended, closed } as FakeRelay
   relay.before = () => undefined
   relay.after = () => undefined
   const own = (asked: ChainId): void => {
@@ -65,6 +68,7 @@ export function fakeRelay(record: ChainId): FakeRelay {
   const fake: Calls = {
     openUpload: through('openUpload', 1, ({ id, record: asked, reserved }, _signal?: AbortSignal) => {
       own(asked)
+      if (closed.has(hex(id))) throw refuse('UNKNOWN')
       const known = uploads.get(hex(id))
       uploads.set(hex(id), known ?? { reserved, used: 0 })
       return { ticket: `put:${hex(id)}`, expires: 0 }

@@ -1,8 +1,7 @@
 // The link against a transport made of functions: what it sends, how it reads answers, when it tries again and when not.
-import { systemRandom } from '@sealchart/crypto'
+import { type Device, deviceFromSeed, newSecret, ready, systemRandom } from '@sealchart/crypto'
 import {
   type ChainId,
-  type DeviceId,
   type Digest,
   errorAnswer,
   hex,
@@ -10,14 +9,12 @@ import {
   networkAnswer,
   pack,
   presentAnswer,
-  ready,
   segmentBatchRequest,
   unpack,
   uploadAnswer,
   verifyRequest,
 } from '@sealchart/protocol'
 import fc from 'fast-check'
-import sodium from 'libsodium-wrappers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { joinBatch, splitBatch } from '../src/batches.js'
@@ -27,17 +24,13 @@ import { relayAddress } from '../src/transport.js'
 import { codeOf, record, seeded } from './support.js'
 
 const NOW = 1_800_000_000_000
-let keys: { publicKey: Uint8Array; privateKey: Uint8Array }
+let device: Device
 let signer: LinkSigner
 
 beforeAll(async () => {
-  await Promise.all([ready(), sodium.ready])
-  keys = sodium.crypto_sign_keypair()
-  signer = {
-    chain: seeded(32, 5) as Uint8Array as ChainId,
-    device: seeded(32, 6) as Uint8Array as DeviceId,
-    sign: (message) => sodium.crypto_sign_detached(message, keys.privateKey),
-  }
+  await ready()
+  device = deviceFromSeed(newSecret(systemRandom))
+  signer = { chain: seeded(32, 5) as Uint8Array as ChainId, device: device.id, sign: device.sign }
 })
 
 type Answer = (request: Request, count: number) => Response | Promise<Response>
@@ -99,8 +92,8 @@ describe('what is sent', () => {
     expect([request.redirect, request.credentials, request.cache]).toEqual(['error', 'omit', 'no-store'])
     const body = new Uint8Array(await request.arrayBuffer())
     const parts = { method: 'POST', url: request.url, body, headers: request.headers, now: NOW }
-    const signed = await verifyRequest(parts, (_chain, device) =>
-      hex(device) === hex(signer.device) ? keys.publicKey : null,
+    const signed = await verifyRequest(parts, (_chain, asked) =>
+      hex(asked) === hex(device.id) ? device.keys.sign : null,
     )
     expect(signed.created).toBe(NOW)
   })

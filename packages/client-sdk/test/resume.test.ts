@@ -211,6 +211,31 @@ test('an upload that is full of unmarked segments is left for another one', asyn
   await expectWhole(relay, uploaded)
 })
 
+describe('an upload that is no longer prolonged', () => {
+  test('because it was published: what it holds is not sent again', async () => {
+    const relay = fakeRelay(record)
+    const vault = memoryVault()
+    const first = await upload(relay, files(), await newProcess(vault))
+    for (const id of relay.uploads.keys()) relay.closed.add(id)
+    relay.put.length = 0
+    const second = await upload(relay, files(), await newProcess(vault))
+    expect(relay.put).toEqual([])
+    expect(second.files.map(({ root }) => hex(root))).toEqual(first.files.map(({ root }) => hex(root)))
+    expect(second.uploads.map(hex)).not.toContain(hex(first.uploads[0]!))
+  })
+
+  test('because it was collected: everything is sent again, byte for byte', async () => {
+    const relay = fakeRelay(record)
+    const vault = memoryVault()
+    await upload(relay, files(), await newProcess(vault))
+    for (const id of relay.uploads.keys()) relay.closed.add(id)
+    const all = new Set(relay.segments.keys())
+    relay.segments.clear()
+    await expectWhole(relay, await upload(relay, files(), await newProcess(vault)))
+    expect(new Set(relay.segments.keys())).toEqual(all)
+  })
+})
+
 test('an ended ticket is renewed', async () => {
   const relay = fakeRelay(record)
   let refused = 0

@@ -1,0 +1,168 @@
+// What may be passed as a file: every form, its name, type and place, and what is refused before anything is read.
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fromFolder } from '../src/files-node.js'
+import { fromFolder as webFolder, openPath as webPath, fileVault as webVault } from '../src/files-web.js'
+import { type AnywhereSource, collectSources, fromFiles, mediaTypeOf, toSource } from '../src/sources.js'
+import { codeOf, seeded } from './support.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sealchart-sources-'))
+  await mkdir(join(folder, 'series 1', 'raw'), { recursive: true })
+  await writeFile(join(folder, 'report.pdf'), 'pdf')
+  await writeFile(join(folder, 'series 1', '002.dcm'), 'two')
+  await writeFile(join(folder, 'series 1', '001.dcm'), 'one')
+  await writeFile(join(folder, 'series 1', 'raw', 'a'), '')
+  await writeFile(join(folder, '.hidden'), 'x')
+  await symlink('/etc/hostname', join(folder, 'link'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const data = seeded(100)
+const read = async (source: AnywhereSource): Promise<Uint8Array> => source.read(0, source.length)
+
+describe('forms', () => {
+  const forms: Record<string, () => Parameters<typeof toSource>[0]> = {
+    bytes: () => data,
+    'a Blob': () => new Blob([data]),
+    'a File': () => new File([data], 'x', { lastModified: 5 }),
+    'bytes with a name': () => ({ data, name: 'x' }),
+    'a Blob with a name': () => ({ data: new Blob([data]), name: 'x' }),
+  }
+  test.each(Object.entries(forms))('%s can be read anywhere', async (_name, form) => {
+    const [source] = (await collectSources(form())) as [AnywhereSource]
+    expect(source.kind).toBe('anywhere')
+    expect(await read(source)).toEqual(data)
+    expect(await source.read(10, 5)).toEqual(data.slice(10, 15))
+    expect(await source.isUnchanged()).toBe(true)
+    expect(await collectSources([form()])).toHaveLength(1)
+  })
+
+  test('a path is a file on disk, which workers may read themselves', async () => {
+    const path = join(folder, 'report.pdf')
+    const source = (await toSource(path)) as AnywhereSource
+    expect(source).toMatchObject({
+      name: 'report.pdf',
+      path: '',
+      mediaType: 'application/pdf',
+      length: 3,
+      location: path,
+    })
+    expect(Buffer.from(await read(source)).toString()).toBe('pdf')
+    expect(source.modified).toBeGreaterThan(1e12)
+  })
+
+  test('a stream is read once, its length known only if told', async () => {
+    expect(await toSource(new Blob([data]).stream() as ReadableStream<Uint8Array>)).toMatchObject({
+      kind: 'once',
+      length: null,
+    })
+    expect(await toSource({ data: new ReadableStream(), length: 7, modified: new Date(3) })).toMatchObject({
+      length: 7,
+      modified: 3,
+    })
+  })
+
+  test('a folder gives its files in order, with their folders, without hidden files and links', async () => {
+    const sources = await collectSources(fromFolder(folder))
+    expect(sources.map(({ path, name }) => [path, name])).toEqual([
+      ['', 'report.pdf'],
+      ['series 1', '001.dcm'],
+      ['series 1', '002.dcm'],
+      ['series 1/raw', 'a'],
+    ])
+  })
+
+  test('a browser’s folder picker keeps the structure below the chosen folder', async () => {
+    const file = new File([data], '1.dcm', { type: 'application/dicom', lastModified: 9 })
+    Object.defineProperty(file, 'webkitRelativePath', { value: 'study/series 1/1.dcm' })
+    const [source] = await collectSources(fromFiles([file]))
+    expect(source).toMatchObject({
+      name: '1.dcm',
+      path: 'series 1',
+      mediaType: 'application/dicom',
+      modified: 9,
+      length: 100,
+    })
+  })
+
+  test('nothing is read from a Blob or folder that only passes through', async () => {
+    let pulled = 0
+    const stream = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 })
+    await toSource(stream)
+    expect(pulled).toBe(0)
+  })
+})
+
+test.each([
+  ['a.pdf', 'application/pdf'],
+  ['A.DCM', 'application/dicom'],
+  ['patient.fhir.json', 'application/fhir+json'],
+  ['patient.FHIR.xml', 'application/fhir+xml'],
+  ['a.json', 'application/json'],
+  ['a.tar.unknown', ''],
+  ['constructor', ''],
+  ['a.constructor', ''],
+  ['pdf', ''],
+])('the media type of %s is %j', (name, type) => expect(mediaTypeOf(name)).toBe(type))
+
+describe('names', () => {
+  test('what was told goes before what the data says', async () => {
+    const file = new File([data], 'x.png', { type: 'image/png', lastModified: 5 })
+    expect(await toSource(file)).toMatchObject({ name: 'x.png', mediaType: 'image/png', modified: 5 })
+    const told = { data: file, name: 'y.pdf', type: 'text/plain', path: 'a/b', modified: 6 }
+    expect(await toSource(told)).toMatchObject({ name: 'y.pdf', mediaType: 'text/plain', path: 'a/b', modified: 6 })
+  })
+
+  test('two spellings of one name become one', async () => {
+    const source = await toSource({ data, name: 'Ma\u0308rz.pdf' })
+    expect(source.name).toBe('M\u00e4rz.pdf')
+  })
+
+  test.each(['', '.', '..', 'a/b', 'a\\b', 'a\u0000', 'a\nb', '\u202egpj.exe', 'a'.repeat(501)])(
+    '%j is no file name',
+    async (name) => {
+      expect(await codeOf(toSource({ data, name }))).toBe('USAGE')
+    },
+  )
+  test.each(['/a', 'a/', 'a//b', '..', 'a/../b', 'a\\b', './a'])('%j is no path of folders', async (path) => {
+    expect(await codeOf(toSource({ data, path }))).toBe('USAGE')
+  })
+  test('name and folders have room in a header, to the byte', async () => {
+    const name = 'é'.repeat(100)
+    expect(await codeOf(toSource({ data, name, path: 'a'.repeat(500) }))).toBe('none')
+    expect(await codeOf(toSource({ data, name, path: 'a'.repeat(501) }))).toBe('USAGE')
+  })
+  test.each(['tëxt/plain', 'a'.repeat(128), 'a\nb'])('%j is no media type', async (type) => {
+    expect(await codeOf(toSource({ data, type }))).toBe('USAGE')
+  })
+})
+
+test('what is no file is USAGE', async () => {
+  for (const wrong of [null, undefined, 5, true, {}, { data: 5 }, { data: null }, [5], [null]]) {
+    expect(await codeOf(collectSources(wrong as never))).toBe('USAGE')
+  }
+  expect(await codeOf(toSource(join(folder, 'missing')))).toBe('USAGE')
+  expect(await codeOf(toSource(folder))).toBe('USAGE')
+  expect(await codeOf(collectSources(fromFolder(join(folder, 'missing'))))).toBe('USAGE')
+})
+
+test('a file that shrank is SOURCE_CHANGED', async () => {
+  const path = join(folder, 'report.pdf')
+  const source = (await toSource(path)) as AnywhereSource
+  await truncate(path, 1)
+  expect(await codeOf(read(source))).toBe('SOURCE_CHANGED')
+  expect(await source.isUnchanged()).toBe(false)
+  await rm(path)
+  expect(await codeOf(read(source))).toBe('SOURCE_CHANGED')
+  expect(await source.isUnchanged()).toBe(false)
+})
+
+test('where there is no file system, paths are USAGE with what to use instead', async () => {
+  expect(await codeOf(webPath('a', () => ({ name: 'a', mediaType: '', path: '', modified: null })))).toBe('USAGE')
+  expect(() => webFolder('a')).toThrow('fromFiles')
+  expect(() => webVault('a', 'b')).toThrow('Node')
+})
