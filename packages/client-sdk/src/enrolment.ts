@@ -32,7 +32,8 @@ import {
   verifyEntry,
 } from '@sealchart/protocol'
 import { decodeCredentialAnswer, encodeCredentialRequest } from './credential.js'
-import { ClientError } from './errors.js'
+import { ClientError, hasCode } from './errors.js'
+import type { Link } from './link.js'
 import type { Member } from './member.js'
 import { type ConnectOptions, linkTo, type NetworkFile, surroundingsOf } from './network.js'
 import { standingCredential } from './people.js'
@@ -53,24 +54,37 @@ export async function openMember(
   credential: CredentialSource | null,
   options: ConnectOptions,
 ): Promise<Member> {
-  const identity = (await loadIdentity(keeper, network)) ?? (await newIdentity(keeper, network, options))
+  const found = await loadIdentity(keeper, network)
+  const identity = found ?? (await newIdentity(keeper, network, options))
   const device = deviceFromSeed(identity.seed)
-  const link = linkTo(network, { chain: identity.chain, device }, options)
-  const surroundings = surroundingsOf(options)
-  const session = await Session.open({
-    network: network.pin,
-    device,
-    chain: identity.chain,
-    link,
-    keeper,
-    surroundings,
-  })
+  const { chain } = identity
   const secrets = new Map(identity.epochs.map(({ epoch, secret }) => [epoch, secret]))
-  const member: Member = { session, secrets, first: secrets.get(0) as EpochSecret }
-  await session.sync([session.chain, network.pin.chain])
-  if (!session.ledger.head(session.chain)) await enrol(member, keeper, required(credential))
-  else if (!standingCredential(session, session.chain)) await renew(member, required(credential))
+  const over = async (link: Link): Promise<Member> => {
+    const surroundings = surroundingsOf(options)
+    const session = await Session.open({ network: network.pin, device, chain, link, keeper, surroundings })
+    return { session, secrets, first: secrets.get(0) as EpochSecret }
+  }
+  const member = await over(linkTo(network, { chain, device }, options))
+  if (found === null || !(await isListed(member))) {
+    const source = required(credential)
+    // A relay answers signed requests of listed devices only: until she is enrolled she asks as a stranger.
+    await enrol(await over(linkTo(network, null, options)), keeper, source)
+    await member.session.sync([chain, network.pin.chain])
+  }
+  if (!standingCredential(member.session, chain)) await renew(member, required(credential))
   return member
+}
+
+/** Whether the log has this device: a process may have ended between making its keys and enrolling it. Syncs if it has. */
+async function isListed({ session }: Member): Promise<boolean> {
+  try {
+    await session.sync([session.chain, session.network.chain])
+  } catch (error) {
+    if (!hasCode(error, 'REQUEST_SIGNATURE')) throw error
+    // The relay's word alone: whoever was enrolled once does not begin anew because of it.
+    session.ledger.requirePinned(session.chain)
+  }
+  return session.ledger.head(session.chain) !== null
 }
 
 const required = (credential: CredentialSource | null): CredentialSource => {
@@ -109,6 +123,7 @@ async function newIdentity(keeper: Keeper, network: NetworkFile, options: Connec
 
 async function enrol(member: Member, keeper: Keeper, source: CredentialSource): Promise<void> {
   const { session } = member
+  await session.sync([session.network.chain])
   const kept = await keeper.get(NONCE)
   if (kept === null) throw new ClientError('VAULT', 'the vault has lost the founding nonce of this member')
   const founding = await signFounding(member, unpack(nonceShape, kept, 'nonce').nonce)
