@@ -101,11 +101,12 @@ function utf16Of({ name, bytes }: Named): Needle[] {
 /** Positions of a needle's windows that hold enough different bytes. */
 function* tellingWindows(bytes: Uint8Array): Generator<number, undefined> {
   const counts = new Uint8Array(256)
+  const count = (byte: number, change: number): number => (counts[byte] = (counts[byte] as number) + change)
   let different = 0
   for (let end = 0; end < bytes.length; end++) {
-    if (counts[bytes[end] as number]++ === 0) different++
+    if (count(bytes[end] as number, 1) === 1) different++
     const gone = end - WINDOW
-    if (gone >= 0 && --counts[bytes[gone] as number]! === 0) different--
+    if (gone >= 0 && count(bytes[gone] as number, -1) === 0) different--
     if (gone >= -1 && different >= TELLING) yield gone + 1
   }
   return undefined
@@ -165,7 +166,7 @@ function indexWindows(needles: readonly Needle[]): Index {
       index.position[count] = at
       index.next[count] = index.first[slot] as number
       index.first[slot] = count++
-      index.filter[slot >>> 3]! |= 1 << (slot & 7)
+      index.filter[slot >>> 3] = (index.filter[slot >>> 3] as number) | (1 << (slot & 7))
     }
   }
   return index
