@@ -41,7 +41,7 @@ export interface RemoteParts extends Omit<RelayParts, 'store' | 'headLock' | 'on
 
 export interface Relay {
   /** Answers one request; in Node's server with the raw stream in `env.incoming`. */
-  fetch(request: Request, env?: Record<string, unknown>): Promise<Response>
+  fetch(request: Request, env?: object): Promise<Response>
   /** Removes what was staged and never published; to be called every minute or so. */
   collect(): Promise<void>
   /** Finishes what waits, and takes nothing more. Store, objects and head lock stay open: they are the caller's. */

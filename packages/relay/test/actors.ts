@@ -10,6 +10,7 @@ import {
   type Bodies,
   type ChainId,
   chainIdOf,
+  checkDeviceKeys,
   claimHash,
   concat,
   type DeviceId,
@@ -72,7 +73,7 @@ export async function newDevice(): Promise<Device> {
   await sodium.ready
   const sign = sodium.crypto_sign_seed_keypair(fresh(32))
   const box = sodium.crypto_kem_xwing_seed_keypair(fresh(32))
-  const keys = { sign: sign.publicKey, box: box.publicKey } as Uint8Array[] & unknown as DevicePublicKeys
+  const keys = checkDeviceKeys({ sign: sign.publicKey, box: box.publicKey })
   return { keys, id: deviceId(keys), sign: (message) => sodium.crypto_sign_detached(message, sign.privateKey) }
 }
 
