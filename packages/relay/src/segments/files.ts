@@ -17,7 +17,7 @@ import { checkRange, missingBytes } from './range.js'
 
 const OPEN_FILES = 128
 /** Files that share their first two digits, in the order of writing. */
-const FILES_A_FOLDER = 64
+const FILES_A_FOLDER = 256
 const isName = /^[0-9a-f]{32}$/
 
 interface Disk {
@@ -40,11 +40,13 @@ export async function fileSegments(dir: string, random: (length: number) => Uint
   await makeFolder(objects)
   // What the last process made and did not sync before it ended: from here on a folder that exists is one that stays.
   for (const folder of [objects, dir]) await syncFolder(folder)
+  const files = openFiles(OPEN_FILES)
   const disk: Disk = {
     objects,
     random,
-    sync: sharedSyncs(syncFolder),
-    files: openFiles(OPEN_FILES),
+    // A folder stays open between its syncs, like a file between its reads.
+    sync: sharedSyncs((folder) => files.use(folder, (handle) => handle.sync())),
+    files,
     folders: new Map(),
     names: { count: 0, first: 0 },
   }
