@@ -53,9 +53,10 @@ interface Collection {
 }
 
 /**
- * Collects the closure, or null when one of the wanted chains may not be seen or does not exist.
+ * Collects the closure. A wanted chain that may not be seen, or does not exist, contributes nothing: an asker may want the chain that
+ * she is about to found, or ask for people and a record at once.
  */
-export async function collectClosure(parts: ClosureParts, { asker, want, have }: Asked): Promise<Closure | null> {
+export async function collectClosure(parts: ClosureParts, { asker, want, have }: Asked): Promise<Closure> {
   const collection: Collection = {
     have: new Map(have.map(({ chain, sequence }) => [keyOf(chain), sequence])),
     seen: new Set(),
@@ -66,7 +67,7 @@ export async function collectClosure(parts: ClosureParts, { asker, want, have }:
   }
   for (const { chain, after } of want) {
     const sight = await parts.permissions.sightOf(asker, chain)
-    if (sight === null) return null
+    if (sight === null) continue
     // Entries of an access log count from 1, all others from 0.
     enqueue(collection, { chain, after: sight.kind === 'access' ? after : after - 1, sight })
   }

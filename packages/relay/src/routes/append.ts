@@ -199,5 +199,5 @@ async function missedBy(services: Services, { request, entries }: Append, stale:
   if (want.length === 0) return null
   const have = entries.flatMap((entry) => entry.restsOn.map(({ chain, sequence }) => ({ chain, sequence })))
   const closure = await collectClosure(services, { asker, want, have })
-  return closure && closure.rows.length > 0 ? services.prover.prove(closure.rows, request.seen) : null
+  return closure.rows.length > 0 ? services.prover.prove(closure.rows, request.seen) : null
 }

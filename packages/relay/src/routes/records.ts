@@ -93,7 +93,7 @@ async function takeFitting(
   const known = new Map(asked.have.map(({ chain, sequence }) => [keyOf(chain), sequence]))
   const collect = async (of: readonly Candidate[]): Promise<Closure> => {
     const want = of.map(({ record }) => ({ chain: record, after: (known.get(keyOf(record)) ?? -1) + 1 }))
-    return (await collectClosure(services, { asker: signer, want, have: asked.have })) ?? { rows: [], more: false }
+    return collectClosure(services, { asker: signer, want, have: asked.have })
   }
   for (let count = candidates.length; ; count = Math.floor(count / 2)) {
     const whole = candidates.slice(0, count)

@@ -1,7 +1,6 @@
 // POST sync: chains and what they rest on. Spec: docs/spec/relay.md, "Sync".
 import { paths, syncAnswer, syncRequest } from '@sealchart/protocol'
 import { besideOf, collectClosure } from '../closure.js'
-import { RelayError } from '../errors.js'
 import { answer, claimsSignature, decodeBody, readBody, readSigned } from '../http.js'
 import { type Route, SMALL_BODY } from './route.js'
 
@@ -14,7 +13,6 @@ export const syncRoute: Route = {
     if (signed) services.requestRates.take(signed.signer.device, 1)
     const { seen, want, have } = decodeBody(syncRequest, signed?.body ?? (await readBody(c, SMALL_BODY)))
     const closure = await collectClosure(services, { asker: signed?.signer ?? null, want, have })
-    if (closure === null) throw new RelayError('UNKNOWN', 'there is no such chain')
     const beside = await besideOf(services, closure.rows)
     return answer(syncAnswer, { proven: await services.prover.prove(closure.rows, seen), beside, more: closure.more })
   },
