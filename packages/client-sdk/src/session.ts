@@ -22,7 +22,7 @@ import {
   sha256,
   signEntry,
 } from '@sealchart/protocol'
-import { ClientError } from './errors.js'
+import { ClientError, RelayRefusal } from './errors.js'
 import type { Link } from './link.js'
 import { equalPins, loadPins, savePins } from './pins.js'
 import type { Keeper } from './vaults/contract.js'
@@ -97,8 +97,9 @@ export class Session {
   }
 
   /**
-   * Brings chains up to the relay's newest, with everything that they rest on, verified. Chains that do not exist or that this
-   * device may not see stay absent.
+   * Brings chains up to the relay's newest, with everything that they rest on, verified; and with them the network and the
+   * institutions that are known: whom they trust may have changed since the chains last rested on them. Chains that do not exist or
+   * that this device may not see stay absent.
    * @throws SealchartError of any verification that fails, OFFLINE, ABORTED.
    */
   async sync(
@@ -108,7 +109,8 @@ export class Session {
     const access = options.access ?? []
     await this.exchange(async (seen) => {
       for (let more = true; more; ) {
-        const want = [...chains, ...access].map((chain) => ({ chain, after: this.#count(chain) }))
+        const all = [...chains, ...this.#authorities(), ...access]
+        const want = unique(all, null).map((chain) => ({ chain, after: this.#count(chain) }))
         const answer = await this.link.sync({ seen: seen(), want, have: this.ledger.known() }, options.signal)
         this.remember(answer.beside)
         await this.ledger.take(answer.proven)
@@ -117,6 +119,13 @@ export class Session {
     })
     for (const chain of chains) this.ledger.requirePinned(chain)
     await this.pin()
+  }
+
+  #authorities(): ChainId[] {
+    return this.ledger.known().flatMap(({ chain }) => {
+      const kind = this.ledger.entries(chain)[0]?.entry.kind
+      return kind === 'network' || kind === 'institution' ? [chain] : []
+    })
   }
 
   #count(chain: ChainId): number {
@@ -216,7 +225,7 @@ export class Session {
         token: luggage.token ?? null,
         seen: seen(),
       }
-      const given = await this.link.append(request, signal)
+      const given = await this.link.append(request, signal).catch((error: unknown) => this.#takeMissed(error))
       this.remember(luggage.beside ?? [])
       const placed = await this.ledger.take(given.proven)
       for (const entry of entries) {
@@ -228,6 +237,12 @@ export class Session {
     })
     await this.pin()
     return answer
+  }
+
+  /** Takes what a refused append has missed, verified like everything else, and throws the refusal again. */
+  async #takeMissed(error: unknown): Promise<never> {
+    if (error instanceof RelayRefusal && error.code === 'CONFLICT' && error.missed) await this.ledger.take(error.missed)
+    throw error
   }
 
   /** Stages attachments that are too large for the request; answers the rest, which travel in it. */
@@ -251,8 +266,9 @@ export class Session {
   }
 }
 
-function unique(chains: readonly ChainId[], own: ChainId): ChainId[] {
+/** Chains, each once and without `own`. */
+function unique(chains: readonly ChainId[], own: ChainId | null): ChainId[] {
   const seen = new Map(chains.map((chain) => [hex(chain), chain]))
-  seen.delete(hex(own))
+  if (own) seen.delete(hex(own))
   return [...seen.values()]
 }
