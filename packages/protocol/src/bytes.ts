@@ -64,13 +64,20 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return out
 }
 
-const digits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
+const digits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
-/** Lower-case hexadecimal. */
+/** Lower-case hexadecimal. Ids are map keys in this form, a dozen an entry: joining digits one by one would take twice as long. */
 export function hex(bytes: Uint8Array): string {
-  let out = ''
-  for (const byte of expectBytes(bytes)) out += digits[byte] as string
-  return out
+  const most = 4096
+  if (expectBytes(bytes).length > most) return hex(bytes.subarray(0, most)) + hex(bytes.subarray(most))
+  const codes = new Array<number>(2 * bytes.length)
+  let at = 0
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    codes[at++] = digits[byte >> 4] as number
+    codes[at++] = digits[byte & 15] as number
+  }
+  return String.fromCharCode.apply(null, codes)
 }
 
 /** The inverse of `hex`; null for anything `hex` does not write. */

@@ -18,10 +18,14 @@ export interface DecodeLimits {
   readonly items?: number
 }
 
-/** What is left of the input's allowances while it is read. */
+/** An input while it is read: where reading stands, what is left of its allowance, and the head that was read last. */
 interface Reader {
   readonly bytes: Uint8Array
   items: number
+  at: number
+  major: number
+  /** The head's argument. */
+  value: number
 }
 
 const MAX_BYTES = 16 * 1024 * 1024
@@ -60,6 +64,14 @@ function prepare(value: Value, depth: number): unknown {
   throw new ProtocolError('USAGE', 'value is outside the encodable subset')
 }
 
+/** The head of a byte string of this length: with the bytes behind it, what `encode` writes for them. */
+export function bytesHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 | length)
+  if (length < 0x100) return Uint8Array.of(0x58, length)
+  if (length < 0x10000) return Uint8Array.of(0x59, length >> 8, length & 0xff)
+  return Uint8Array.of(0x5a, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff)
+}
+
 /** A Node Buffer would be tagged: only the plain class is a byte string to cbor-x. */
 const asPlain = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -81,65 +93,73 @@ function check(bytes: Uint8Array): void {
 export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): Value {
   if (expectBytes(bytes).length > (limits.bytes ?? MAX_BYTES))
     throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  const [value, end] = item({ bytes, items: limits.items ?? MAX_ITEMS }, 0, limits.depth ?? MAX_DEPTH)
-  if (end !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
+  const reader: Reader = { bytes, items: limits.items ?? MAX_ITEMS, at: 0, major: 0, value: 0 }
+  const value = item(reader, limits.depth ?? MAX_DEPTH)
+  if (reader.at !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
   return value
 }
 
-function item(reader: Reader, at: number, depth: number): [Value, number] {
+function item(reader: Reader, depth: number): Value {
   if (reader.items-- === 0) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
-  const { bytes } = reader
-  const { major, value, next } = readHead(bytes, at)
-  switch (major) {
+  head(reader)
+  const { value } = reader
+  switch (reader.major) {
     case 0:
-      return [value, next]
+      return value
     case 1:
       if (value >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is below −(2^53−1)')
-      return [-1 - value, next]
+      return -1 - value
     case 2:
-      return [new Uint8Array(take(bytes, next, value)), next + value]
+      // A copy: a view would change with the input, and keep all of it alive.
+      return new Uint8Array(take(reader, value))
     case 3:
-      return [text(take(bytes, next, value)), next + value]
+      return text(take(reader, value))
     case 4:
-      return array(reader, next, value, depth)
+      return array(reader, value, depth)
     default:
-      return [value === 22 ? null : value === 21, next]
+      return value === 22 ? null : value === 21
   }
 }
 
-function array(reader: Reader, start: number, count: number, depth: number): [Value, number] {
+function array(reader: Reader, count: number, depth: number): Value {
   if (depth === 0) throw new ProtocolError('DECODE_DEPTH', 'arrays are nested too deeply')
-  if (count > reader.bytes.length - start) throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
+  if (count > reader.bytes.length - reader.at)
+    throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
   if (count > reader.items) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
   const items: Value[] = []
-  let at = start
-  for (let i = 0; i < count; i++) {
-    const [value, end] = item(reader, at, depth - 1)
-    items.push(value)
-    at = end
-  }
-  return [items, at]
+  for (let i = 0; i < count; i++) items.push(item(reader, depth - 1))
+  return items
 }
 
-/** The head of one item (RFC 8949 §3): major type, argument, and where the item's content begins. Used by cose.ts as well. */
+/** The head of one item (RFC 8949 §3): major type, argument, and where the item's content begins. For cose.ts. */
 export function readHead(bytes: Uint8Array, at: number): { major: number; value: number; next: number } {
-  const first = bytes[at]
+  const reader: Reader = { bytes, items: 1, at, major: 0, value: 0 }
+  head(reader)
+  return { major: reader.major, value: reader.value, next: reader.at }
+}
+
+function head(reader: Reader): void {
+  const first = reader.bytes[reader.at]
   if (first === undefined) throw new ProtocolError('DECODE_TRUNCATED', 'input ends before a value')
   const major = first >> 5
   const info = first & 31
+  reader.at += 1
+  reader.major = major
   if (info === 31 && major !== 7) throw new ProtocolError('DECODE_INDEFINITE', 'indefinite lengths are not allowed')
   if (major === 7 && info !== 20 && info !== 21 && info !== 22) {
     throw new ProtocolError('DECODE_TYPE', 'floats, undefined and other simple values are not allowed')
   }
   if (major > 4 && major !== 7) throw new ProtocolError('DECODE_TYPE', 'maps and tags are not allowed here')
   if (info > 27) throw new ProtocolError('DECODE_TYPE', 'reserved additional information')
-  if (info < 24) return { major, value: info, next: at + 1 }
-  const width = 1 << (info - 24)
-  const value = bigEndian(take(bytes, at + 1, width))
+  reader.value = info < 24 ? info : argument(reader, 1 << (info - 24))
+}
+
+function argument(reader: Reader, width: number): number {
+  const value = bigEndian(take(reader, width))
   const least = width === 1 ? 24 : 2 ** (4 * width)
   if (value < least) throw new ProtocolError('DECODE_NOT_SHORTEST', 'integer or length is not in its shortest form')
   if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is above 2^53−1')
-  return { major, value, next: at + 1 + width }
+  return value
 }
 
 function bigEndian(bytes: Uint8Array): number {
@@ -148,8 +168,11 @@ function bigEndian(bytes: Uint8Array): number {
   return value
 }
 
-function take(bytes: Uint8Array, at: number, length: number): Uint8Array {
+/** The next bytes of the input, as a view. */
+function take(reader: Reader, length: number): Uint8Array {
+  const { bytes, at } = reader
   if (length > bytes.length - at) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a value')
+  reader.at = at + length
   return bytes.subarray(at, at + length)
 }
 

@@ -8,8 +8,8 @@
 //     bstr                          payload
 //     58 40 …                       signature, 64 bytes
 import type { ChainId, DeviceId } from './bytes.js'
-import { concat, equal, expectBytes } from './bytes.js'
-import { type DecodeLimits, encode, readHead } from './codec.js'
+import { concat, equal, expectBytes, utf8 } from './bytes.js'
+import { bytesHead, type DecodeLimits, readHead } from './codec.js'
 import { verify } from './ed25519.js'
 import { ProtocolError } from './errors.js'
 
@@ -38,6 +38,8 @@ const ALGORITHM_AT = 2
 const PAYLOAD_AT = 4 + HEADER + 1
 const start = Uint8Array.of(0xd2, 0x84, 0x58, HEADER)
 const signatureHead = Uint8Array.of(0x58, 64)
+/** Sig_structure up to the header: array of 4, "Signature1", 75 bytes. */
+const structureHead = Uint8Array.of(0x84, 0x6a, ...utf8('Signature1'), 0x58, HEADER)
 /** The protected header with zeros for the ids: map of 2; 1: −19; 4: 69 bytes = array of 2 × 32 bytes. */
 const template = new Uint8Array(HEADER)
 template.set([0xa2, 0x01, 0x32, 0x04, 0x58, 0x45, 0x82, 0x58, 32])
@@ -63,7 +65,8 @@ export function signatureInput(parts: Omit<Sign1, 'signature'>, aad: Uint8Array)
   const { chain, device, payload } = parts
   if (expectBytes(payload).length > MAX_PAYLOAD)
     throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
-  return encode(['Signature1', protectedHeader(chain, device), expectBytes(aad), payload])
+  const header = protectedHeader(chain, device)
+  return concat(structureHead, header, bytesHead(expectBytes(aad).length), aad, bytesHead(payload.length), payload)
 }
 
 /** The one encoding. @throws ProtocolError USAGE for wrong lengths, TOO_LARGE above 64 KiB. */
@@ -72,7 +75,15 @@ export function encodeSign1(parts: Sign1): Uint8Array<ArrayBuffer> {
   const header = protectedHeader(parts.chain, parts.device)
   if (expectBytes(parts.payload).length > MAX_PAYLOAD)
     throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
-  return concat(start, header, Uint8Array.of(0xa0), encode(parts.payload), signatureHead, parts.signature)
+  return concat(
+    start,
+    header,
+    Uint8Array.of(0xa0),
+    bytesHead(parts.payload.length),
+    parts.payload,
+    signatureHead,
+    parts.signature,
+  )
 }
 
 /**

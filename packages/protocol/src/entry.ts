@@ -1,14 +1,23 @@
 // Entries: one signed statement each, the only way any state changes. Type, encoder, decoder, hashes, signing and verification.
 // Spec: docs/spec/entries.md. Whether a chain accepts an entry is decided in rules/; here only form, signature and identity.
 import { type Bodies, bodies, chainId, type KindName, kinds, linkHashShape, treeHash } from './bodies.js'
-import { type ChainId, type DeviceId, type Digest, type EntryHash, expectBytes, hex, type LinkHash } from './bytes.js'
+import {
+  type ChainId,
+  type DeviceId,
+  type Digest,
+  type EntryHash,
+  equal,
+  expectBytes,
+  hex,
+  type LinkHash,
+} from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
 import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
 import { ProtocolError } from './errors.js'
 import { accessStart } from './leaf.js'
 import { limits } from './limits.js'
-import { bytes, type Infer, list, nullable, pack, type Shape, struct, text, uint } from './shape.js'
+import { bytes, decodeAs, type Infer, list, nullable, pack, type Shape, struct, text, uint } from './shape.js'
 
 export const FORMAT = 1
 
@@ -116,7 +125,15 @@ export async function signEntry<K extends KindName, T extends keyof Bodies[K]>(
 }
 
 /** COSE external data of every entry: the label and the network. */
-const entryData = (network: ChainId | null): Uint8Array => bind('entry', [orNull(network)])
+function entryData(network: ChainId | null): Uint8Array {
+  if (lastData && network !== null && equal(lastData.network, network)) return lastData.data
+  const data = bind('entry', [orNull(network)])
+  if (network !== null) lastData = { network: new Uint8Array(network), data }
+  return data
+}
+
+/** Nearly every call is for the same network: its external data is kept. */
+let lastData: { readonly network: Uint8Array; readonly data: Uint8Array } | null = null
 
 const orNull = (id: ChainId | null): Uint8Array | null => (id === null ? null : expectBytes(id))
 
@@ -132,7 +149,7 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
   if (Array.isArray(value) && typeof value[0] === 'number' && value[0] !== FORMAT) {
     throw new ProtocolError('DOWNGRADE', 'an entry of another format version', { details: { format: value[0] } })
   }
-  const { format: _format, pass, ...statement } = anyPayload.decode(value, 'entry')
+  const { format: _format, pass, ...statement } = decodeAs(anyPayload, value, 'entry')
   const kind = nameOf.get(statement.kind)
   if (!kind) throw new ProtocolError('DECODE_SHAPE', 'entry.kind: no such kind of chain in this format')
   if (pass !== null) throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
@@ -142,7 +159,7 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
   return {
     ...statement,
     kind,
-    body: body.decode(statement.body, statement.type),
+    body: decodeAs(body, statement.body, statement.type),
     bytes: own,
     hash: hashBytes('entryHash', own) as Uint8Array as EntryHash,
     link: hashBytes('linkHash', own) as Uint8Array as LinkHash,

@@ -197,12 +197,25 @@ export class Ledger {
 
   /** The facts for an entry that has this sequence (or access number): its own chain before it, others as it names them. */
   #factsFor(entry: AnyEntry, sequence: number): Facts {
-    const asOf = new Map(entry.restsOn.map((rest) => [hex(rest.chain), rest.sequence]))
-    asOf.set(hex(entry.chain), sequence - 1)
-    const limit = (chain: ChainId): number => asOf.get(hex(chain)) ?? NEWEST
+    // Looked through by comparing: a rule reads a dozen facts, and a key for each would cost more than all it decides.
+    const named = [...entry.restsOn, { chain: entry.chain, sequence: sequence - 1 }].map(
+      ({ chain, sequence: limit }) => ({
+        chain,
+        limit,
+        state: this.#chains.get(hex(chain)),
+      }),
+    )
+    const find = (chain: ChainId): { state: ChainState | undefined; limit: number } =>
+      named.find((one) => equal(one.chain, chain)) ?? { state: this.#chains.get(hex(chain)), limit: NEWEST }
     return {
-      get: (chain, key) => valueAt(this.#chains.get(hex(chain)), key, limit(chain)),
-      under: (chain, prefix) => valuesUnder(this.#chains.get(hex(chain)), prefix, limit(chain)),
+      get(chain, key) {
+        const { state, limit } = find(chain)
+        return valueAt(state, key, limit)
+      },
+      under(chain, prefix) {
+        const { state, limit } = find(chain)
+        return valuesUnder(state, prefix, limit)
+      },
     }
   }
 

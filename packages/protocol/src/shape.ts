@@ -26,7 +26,7 @@ export function pack<T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> {
 function checked<T>(shape: Shape<T>, value: T): Value {
   try {
     const encoded = shape.encode(value)
-    shape.decode(encoded, 'value')
+    decodeAs(shape, encoded, 'value')
     return encoded
   } catch (cause) {
     // What is wrong with a value that we were asked to write is the caller's, not a sender's.
@@ -37,8 +37,23 @@ function checked<T>(shape: Shape<T>, value: T): Value {
 
 /** Decodes bytes to a structure. @throws ProtocolError DECODE_*, TOO_LARGE. */
 export function unpack<T>(shape: Shape<T>, bytes: Uint8Array, name: string, limits?: DecodeLimits): T {
-  return shape.decode(decode(bytes, limits), name)
+  return decodeAs(shape, decode(bytes, limits), name)
 }
+
+/** Decodes a value to a structure; a refusal names the field. @throws ProtocolError DECODE_SHAPE, and what a shape checks. */
+export function decodeAs<T>(shape: Shape<T>, value: Value, name: string): T {
+  try {
+    return shape.decode(value, NAMELESS)
+  } catch (error) {
+    // Field names are put together only for who will read them: most structures are sound.
+    if (error instanceof ProtocolError && error.code === 'DECODE_SHAPE') return shape.decode(value, name)
+    throw error
+  }
+}
+
+const NAMELESS = ''
+const under = (at: string, field: string | number): string =>
+  at === NAMELESS ? NAMELESS : typeof field === 'number' ? `${at}[${field}]` : `${at}.${field}`
 
 const leaf = <T extends Value>(test: (value: Value) => boolean, expected: string): Shape<T> => ({
   decode: (value, at) => (test(value) ? (value as T) : refuse(at, expected)),
@@ -91,7 +106,7 @@ export const nullable = <T>(inner: Shape<T>): Shape<T | null> => ({
 export const list = <T>(inner: Shape<T>, max: number, min = 0): Shape<readonly T[]> => ({
   decode(value, at) {
     if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(at, `${min} to ${max} items`)
-    return (value as readonly Value[]).map((item, i) => inner.decode(item, `${at}[${i}]`))
+    return (value as readonly Value[]).map((item, i) => inner.decode(item, under(at, i)))
   },
   encode: (value) => value.map((item) => inner.encode(item)),
 })
@@ -106,11 +121,11 @@ export const struct = <const F extends Fields>(fields: F): Shape<Struct<F>> => {
     decode(value, at) {
       if (!Array.isArray(value) || value.length !== names.length)
         return refuse(at, `an array of ${names.length} fields`)
-      const decoded = names.map((name, i) => [
-        name,
-        (fields[name] as Shape<unknown>).decode(value[i] as Value, `${at}.${name}`),
-      ])
-      return Object.fromEntries(decoded) as Struct<F>
+      const decoded: Record<string, unknown> = {}
+      for (const [i, name] of names.entries()) {
+        decoded[name] = (fields[name] as Shape<unknown>).decode(value[i] as Value, under(at, name))
+      }
+      return decoded as Struct<F>
     },
     encode: (value) => names.map((name) => (fields[name] as Shape<unknown>).encode(value[name as keyof F])),
   }

@@ -122,4 +122,14 @@ export interface Change {
 
 export const set = <T>(target: Fact<T>, value: T): Change => ({ key: target.key, value: pack(target.shape, value) })
 
-export const readFact = <T>(target: Fact<T>, bytes: Uint8Array): T => unpack(target.shape, bytes, target.key)
+/** Decoded facts by the bytes that hold them. Stored bytes are replaced, never changed, and a key has one shape. */
+const decoded = new WeakMap<Uint8Array, { readonly key: string; readonly value: unknown }>()
+
+/** The value of a fact; facts that are read again and again are decoded once. @throws ProtocolError DECODE_* */
+export function readFact<T>(target: Fact<T>, bytes: Uint8Array): T {
+  const known = decoded.get(bytes)
+  if (known?.key === target.key) return known.value as T
+  const value = unpack(target.shape, bytes, target.key)
+  decoded.set(bytes, { key: target.key, value })
+  return value
+}
