@@ -108,6 +108,8 @@ async function read(
 
 function newsIn(member: Member, entry: AnyEntry): Pick<Notice, 'what' | 'who' | 'version'> | null {
   const { session } = member
+  // What she did herself is no news to her.
+  if (equal(entry.signer.chain, session.chain)) return null
   const who =
     'credential' in entry.body && entry.kind !== 'member'
       ? personUnder(session, entry.signer.chain, entry.body.credential)

@@ -232,7 +232,7 @@ export class ChartRecord {
     const text = reason ? sealText(this.#member, chain, { kind: 'reason', text: reason }, rotation.trail) : null
     const { credential, restsOn } = actingAs(this.#member)
     // A recall rests on the access log: if the recipient opens the record meanwhile, the relay refuses it.
-    const rests = mode === 'recall' && session.ledger.head(log) ? [...restsOn, log] : restsOn
+    const rests = mode === 'recall' ? [...restsOn, log] : restsOn
     const { trail, epochs, wraps } = rotation
     const body = { credential, mode, grants, trail, epochs, contents: [sealed.content], wraps }
     const entry = await session.sign({

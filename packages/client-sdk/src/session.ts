@@ -5,9 +5,11 @@ import type { Device, Random } from '@sealchart/crypto'
 import {
   type AnyEntry,
   type AppendAnswer,
+  accessLogOf,
   type Bodies,
   type ChainId,
   type Digest,
+  equal,
   hex,
   type KindName,
   Ledger,
@@ -179,6 +181,11 @@ export class Session {
     return { chain, sequence: head.sequence, link: head.link }
   }
 
+  /** An access log as it stands, to rest on: before its first entry it is number 0, whose link is its id. */
+  #restOnLog(log: ChainId): Rest {
+    return this.ledger.head(log) ?? { chain: log, sequence: 0, link: log as Uint8Array as LinkHash }
+  }
+
   /** Signs the next entry of a chain. */
   async sign<K extends KindName, T extends keyof Bodies[K] & string>(draft: Draft<K, T>): Promise<AnyEntry> {
     const { kind, chain, type, body } = draft
@@ -196,7 +203,9 @@ export class Session {
       previous: before === null ? null : before.link,
       time: draft.time ?? this.surroundings.now(),
       seen: tree && tree.size > 0 ? { size: tree.size, root: tree.root } : null,
-      restsOn: unique(draft.restsOn, chain).map((other) => this.rest(other, draft.after)),
+      restsOn: unique(draft.restsOn, chain).map((other) =>
+        equal(other, accessLogOf(chain)) ? this.#restOnLog(other) : this.rest(other, draft.after),
+      ),
       type,
       body,
       private: draft.private ?? null,

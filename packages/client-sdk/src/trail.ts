@@ -19,6 +19,7 @@ import { ClientError } from './errors.js'
 import type { Keyring } from './keyring.js'
 import type { Member } from './member.js'
 import { type Person, personUnder } from './people.js'
+import { liveGrantsOf } from './rotation.js'
 
 export interface Step {
   readonly what: 'create' | 'publish' | 'grant' | 'revoke' | 'recall' | 'view' | 'download' | 'note'
@@ -50,6 +51,8 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
   const { session } = member
   const log = accessLogOf(of.chain)
   await session.sync([of.chain], { signal, access: [log] })
+  // Others are served no access log, or their own entries of it: what they would see is no trail.
+  if (!mayRead(member, of.chain)) throw new ClientError('UNKNOWN', 'there is no trail that you may read')
   checkTrail(session.ledger, of.chain)
   const all = [...session.ledger.entries(of.chain), ...session.ledger.entries(log)].sort((a, b) => a.index - b.index)
   const steps: Step[] = []
@@ -59,6 +62,15 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
     steps.push(await stepOf(member, of, placed, trailEpoch))
   }
   return steps
+}
+
+/** The founder, and holders of a live grant with `trail`. */
+function mayRead({ session }: Member, record: ChainId): boolean {
+  const founder = session.ledger.fact(record, facts.founder)
+  if (founder && equal(founder.member, session.chain)) return true
+  return liveGrantsOf(session, record, session.surroundings.now()).some(
+    ({ grant }) => equal(grant.recipient, session.chain) && (grant.actions & actions.trail) !== 0,
+  )
 }
 
 const startedTrail = (entry: AnyEntry): number | null => {
