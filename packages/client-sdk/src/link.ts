@@ -42,6 +42,7 @@ import {
 import { joinBatch, splitBatch } from './batches.js'
 import { type Caller, createCaller, type Wait } from './calls.js'
 import { ClientError } from './errors.js'
+import { release } from './release.js'
 import { relayAddress, systemTransport, type Transport } from './transport.js'
 
 /** The device that signs requests. */
@@ -206,7 +207,10 @@ function segmentCalls(route: Route) {
     },
     async putSegments({ ticket, section, segments }: SegmentsToPut, signal?: AbortSignal): Promise<void> {
       const path = paths.segments + query({ section: String(section), ticket })
-      await post(route, { path, body: joinBatch(segments), cap: SMALL, signed: false }, signal)
+      const body = joinBatch(segments)
+      await post(route, { path, body, cap: SMALL, signed: false }, signal)
+      // Requests carry copies of their own.
+      release(body)
     },
     getSegment({ ticket, record, name }: SegmentToGet, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
       const path = `${paths.segments}/${hex(record)}/${hex(name)}${query({ ticket })}`

@@ -7,6 +7,7 @@ import { batchedLength, partsLength } from './batches.js'
 import { hasCode, throwIfAborted } from './errors.js'
 import type { Journal, UploadState } from './journal.js'
 import type { Link } from './link.js'
+import { release } from './release.js'
 import type { Window } from './window.js'
 
 const MiB = 1024 * 1024
@@ -23,6 +24,7 @@ const SLACK = 16 * MiB
 /** A sealed segment, and what happens once it is stored (or, inline, taken). */
 export interface Parcel {
   readonly section: number
+  /** Nobody else's: their memory is given back once they are put. */
   readonly parts: readonly Uint8Array[]
   stored(): Promise<void>
 }
@@ -73,6 +75,7 @@ export function createOutbox(options: OutboxOptions, tickets: Tickets): Outbox {
     const segments = parcels.map(({ parts }) => parts)
     const size = segments.reduce((sum, parts) => sum + partsLength(parts), 0)
     await tickets.use(size, (ticket) => link.putSegments({ ticket, section: first.section, segments }, signal))
+    for (const part of segments.flat()) release(part)
     for (const parcel of parcels) await parcel.stored()
   }
   async function flush(): Promise<void> {

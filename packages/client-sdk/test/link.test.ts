@@ -1,5 +1,5 @@
 // The link against a transport made of functions: what it sends, how it reads answers, when it tries again and when not.
-import { type Device, deviceFromSeed, newSecret, ready, systemRandom } from '@sealchart/crypto'
+import { ready as cryptoReady, type Device, deviceFromSeed, newSecret, systemRandom } from '@sealchart/crypto'
 import {
   type ChainId,
   type Digest,
@@ -9,6 +9,7 @@ import {
   networkAnswer,
   pack,
   presentAnswer,
+  ready,
   segmentBatchRequest,
   unpack,
   uploadAnswer,
@@ -28,7 +29,7 @@ let device: Device
 let signer: LinkSigner
 
 beforeAll(async () => {
-  await ready()
+  await Promise.all([ready(), cryptoReady()])
   device = deviceFromSeed(newSecret(systemRandom))
   signer = { chain: seeded(32, 5) as Uint8Array as ChainId, device: device.id, sign: device.sign }
 })
