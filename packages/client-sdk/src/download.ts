@@ -79,7 +79,12 @@ function openedFile({ section, header, manifest }: OpenableFile, reader: Reader)
   const meterOf = (options: ReadOptions | undefined, total: number) =>
     createMeter('receive', total, options?.onProgress)
   return {
-    ...{ name, mediaType, path, length, modified, section },
+    name,
+    mediaType,
+    path,
+    length,
+    modified,
+    section,
     stream: (options) => streamOf(reader, all, { ...options, meter: meterOf(options, length), name }),
     bytes: (options) => collect(reader, all, { from: 0, to: length, meter: meterOf(options, length), name }, options),
     async range(from, to, options) {

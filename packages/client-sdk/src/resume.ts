@@ -1,7 +1,7 @@
 // Resuming an upload: which of the call's files are those of the journal, what the relay has of them, and whether their content is
 // still what was sealed. Spec: docs/spec/vault.md, "Upload journal". Nothing is sent before all of that is known.
 import { type FileKey, fileContext, type Random } from '@sealchart/crypto'
-import { type ChainId, type Digest, encodeIndex, equal, hex, limits, sha256 } from '@sealchart/protocol'
+import { type ChainId, type Digest, encodeIndex, hex, sha256 } from '@sealchart/protocol'
 import { ClientError, throwIfAborted } from './errors.js'
 import { type JournalFile, type JournalState, readMarks } from './journal.js'
 import type { Link } from './link.js'

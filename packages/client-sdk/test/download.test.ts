@@ -136,11 +136,8 @@ describe('what the relay stores', () => {
   test('inline segments that are others are not used', async () => {
     const relay = fakeRelay(record)
     const { files, inline } = await upload(relay, seeded(1000))
-    const [{ bytes }] = inline as [{ bytes: Uint8Array }]
-    const changed = bytes.slice().fill(1, 20, 21)
-    expect(await codeOf(open({ files, inline: [{ ...inline[0]!, bytes: changed }] }, relay.link)[0]!.bytes())).toBe(
-      'UNKNOWN',
-    )
+    const changed = inline.map((segment) => ({ ...segment, bytes: segment.bytes.slice().fill(1, 20, 24) }))
+    expect(await codeOf(open({ files, inline: changed }, relay.link)[0]!.bytes())).toBe('UNKNOWN')
   })
 })
 
@@ -164,18 +161,21 @@ describe('what an author publishes', () => {
     const listed = count > 1 ? indexes.map((bytes) => sha256(bytes) as Uint8Array as Digest) : names
     const made: DraftFile = {
       ...draft,
-      ...{
-        floe: sealing.header,
-        padded: plaintext.length,
-        segments: count,
-        root: namesRoot(names),
-        names: listed,
-        length,
-      },
+      floe: sealing.header,
+      padded: plaintext.length,
+      segments: count,
+      root: namesRoot(names),
+      names: listed,
+      length,
       ...change,
     }
     const [file] = openFiles([{ section: 1, manifest: manifestOf(made), header: headerOf(made) }], {
-      ...{ link: relay.link, network, record, ticket: 'read', renew: async () => 'again', inline: [] },
+      link: relay.link,
+      network,
+      record,
+      ticket: 'read',
+      renew: async () => 'again',
+      inline: [],
     })
     return { file: file!, relay, made }
   }
@@ -227,7 +227,12 @@ describe('what an author publishes', () => {
     const names = [sha256(bytes) as Uint8Array as Digest]
     const broken = { ...made, names, root: namesRoot(names) }
     const [file] = openFiles([{ section: 1, manifest: manifestOf(broken), header: headerOf(broken) }], {
-      ...{ link: relay.link, network, record, ticket: 'read', renew: async () => 'again', inline: [] },
+      link: relay.link,
+      network,
+      record,
+      ticket: 'read',
+      renew: async () => 'again',
+      inline: [],
     })
     expect(await drain(file!.stream())).toEqual({ bytes: new Uint8Array(), code: 'UNAUTHENTIC' })
   })

@@ -4,7 +4,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Unlock } from '@sealchart/crypto'
 import { requireBlobName, type Vault, type VaultHandle, vaultConflict } from './contract.js'
 
 /** One state of a blob: its number, and its file's name. */
