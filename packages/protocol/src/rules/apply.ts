@@ -37,6 +37,7 @@ export async function applyEntry(entry: AnyEntry, look: Look, at: Position): Pro
   checkBounds(entry, at)
   checkOrder(entry)
   await checkKind(entry, look)
+  checkBeginning(entry)
   await checkRests(entry, look)
   await signKeyOf(entry, look)
   const rule = rules[entry.kind][entry.type] as Rule
@@ -86,6 +87,9 @@ function checkOrder(entry: AnyEntry): void {
     throw new ProtocolError('SEQ', 'a chain begins with its founding, once')
   if ((entry.previous === null) !== founds(entry))
     throw new ProtocolError('CHAIN', 'every entry but a founding names the one before')
+}
+
+function checkBeginning(entry: AnyEntry): void {
   if (entry.kind !== 'member') return
   const second = entry.sequence === 1 && entry.type !== 'credential'
   const third = entry.sequence === 2 && entry.type !== 'accept'
