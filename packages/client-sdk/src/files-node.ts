@@ -3,16 +3,14 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ClientError } from './errors.js'
-import type { AnywhereSource, Found, NamedFile } from './sources.js'
+import type { AnywhereSource, Description, Found, NamedFile } from './source.js'
 
 export { fileVault } from './vaults/file-node.js'
-
-type Described = Pick<AnywhereSource, 'name' | 'mediaType' | 'path' | 'modified'>
 
 const isErrno = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'code' in error
 
 /** The file at a path as a source; `describe` completes what the file system says of it. @throws ClientError USAGE, SOURCE_CHANGED */
-export async function openPath(path: string, describe: (found: Found) => Described): Promise<AnywhereSource> {
+export async function openPath(path: string, describe: (found: Found) => Description): Promise<AnywhereSource> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new ClientError('USAGE', 'there is no file that can be read at a path that was given', { cause })
   })

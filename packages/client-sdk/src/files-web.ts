@@ -1,13 +1,11 @@
 // What needs a file system, where there is none: paths and folders are refused with what to use instead.
 // files-node.ts is the other side of package.json#imports `#files`.
 import { ClientError } from './errors.js'
-import type { AnywhereSource, Found, NamedFile } from './sources.js'
+import type { AnywhereSource, Description, Found, NamedFile } from './source.js'
 import type { VaultHandle } from './vaults/contract.js'
 
-type Described = Pick<AnywhereSource, 'name' | 'mediaType' | 'path' | 'modified'>
-
 /** The file at a path as a source; `describe` completes what the file system says of it. @throws ClientError USAGE, SOURCE_CHANGED */
-export async function openPath(_path: string, _describe: (found: Found) => Described): Promise<AnywhereSource> {
+export async function openPath(_path: string, _describe: (found: Found) => Description): Promise<AnywhereSource> {
   throw new ClientError('USAGE', 'paths need Node: pass a File or a Blob')
 }
 

@@ -3,7 +3,7 @@
 import { FILE, type Source as PoolSource, paddedLength, payloadLength, segmentCount } from '@sealchart/crypto'
 import { limits } from '@sealchart/protocol'
 import { abortable, ClientError, throwIfAborted } from './errors.js'
-import type { AnywhereSource, OnceSource } from './sources.js'
+import type { AnywhereSource, OnceSource } from './source.js'
 
 /** The plaintext of one segment. */
 export interface Piece {

@@ -8,7 +8,7 @@ import type { Link } from './link.js'
 import { measure, pieceAt } from './pieces.js'
 import { createMeter, type OnProgress } from './progress.js'
 import type { Sealers } from './sealer.js'
-import type { AnywhereSource, Source } from './sources.js'
+import type { AnywhereSource, Source } from './source.js'
 
 /** A file to be uploaded, and the section that it belongs to. */
 export interface FileToUpload {

@@ -20,7 +20,7 @@ import { measure, type Piece, pieceAt, piecesOf } from './pieces.js'
 import { createMeter, type OnProgress } from './progress.js'
 import { checkPresent, type FileToUpload, findPresent, matchFiles, type ResumedFile } from './resume.js'
 import { createSealers, type Sealer, type Sealers } from './sealer.js'
-import type { Source } from './sources.js'
+import type { Source } from './source.js'
 import { createWindow, type Window } from './window.js'
 
 export interface UploadOptions {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromFolder } from '../src/files-node.js'
 import { fromFolder as webFolder, openPath as webPath, fileVault as webVault } from '../src/files-web.js'
-import { type AnywhereSource, collectSources, fromFiles, mediaTypeOf, toSource } from '../src/sources.js'
+import type { AnywhereSource } from '../src/source.js'
+import { collectSources, fromFiles, mediaTypeOf, toSource } from '../src/sources.js'
 import { codeOf, seeded } from './support.js'
 
 let folder: string
