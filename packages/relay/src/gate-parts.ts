@@ -1,5 +1,5 @@
 // What the gate works with. Spec: docs/spec/relay.md, "The gate".
-import type { ChainId, NoteKey } from '@sealchart/protocol'
+import type { AnyEntry, ChainId, NoteKey } from '@sealchart/protocol'
 import type { RelayConfig } from './config.js'
 import type { Permissions } from './permissions.js'
 import type { Quotas } from './quotas.js'
@@ -24,4 +24,10 @@ export interface GateParts {
   readonly random: (length: number) => Uint8Array
   /** The network's chain id, null before it is founded. */
   readonly network: () => ChainId | null
+}
+
+/** An entry with the state before it: what it is judged against. */
+export interface Judged {
+  readonly entry: AnyEntry
+  readonly before: State
 }

@@ -23,7 +23,7 @@ import {
 import { stagedMissing } from './attachments.js'
 import { RelayError } from './errors.js'
 import { stageObjects } from './gate-objects.js'
-import type { GateParts } from './gate-parts.js'
+import type { GateParts, Judged } from './gate-parts.js'
 import { factsFrom, placeEntry } from './place.js'
 import type { AcceptedClaims, GatedList } from './sequencer.js'
 import { pause } from './slices.js'
@@ -31,12 +31,6 @@ import { keyOf, type Layer, layerOver, type State } from './state.js'
 
 /** Signatures between two pauses. */
 const SIGNATURES = 16
-
-/** An entry with the state before it: what it is judged against. */
-export interface Judged {
-  readonly entry: AnyEntry
-  readonly before: State
-}
 
 /**
  * Checks a list and makes durable what it names; answers what the sequencer needs. Entries are decoded, and none of them is placed yet.

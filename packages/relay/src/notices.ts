@@ -1,8 +1,12 @@
 // Who waits for news. Spec: docs/spec/relay.md, "Notices". An inbox is a query over rows; what happens here only says when to ask again.
 import type { ChainId } from '@sealchart/protocol'
 import type { TurnNews } from './sequencer.js'
-import type { Clock } from './services.js'
 import { keyOf } from './state.js'
+
+/** As much of a clock as waiting takes: `ms`, or less when `wake` is aborted. */
+export interface Waiting {
+  wait(ms: number, wake: AbortSignal): Promise<void>
+}
 
 export interface NoticeBoard {
   /** Grows with every turn that brought notices: asked before the query, so that none between query and waiting is missed. */
@@ -14,7 +18,7 @@ export interface NoticeBoard {
   close(): void
 }
 
-export function noticeBoard(clock: Clock, most: number): NoticeBoard {
+export function noticeBoard(clock: Waiting, most: number): NoticeBoard {
   const waiting = new Map<AbortController, string>()
   let turn = 0
   let closed = false

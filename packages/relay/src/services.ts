@@ -4,13 +4,12 @@ import type { GateParts } from './gate-parts.js'
 import type { HandoutParts } from './handout.js'
 import type { SignatureParts } from './http.js'
 import type { LogTree } from './log-tree.js'
-import type { NoticeBoard } from './notices.js'
+import type { NoticeBoard, Waiting } from './notices.js'
 import type { Rates } from './rates.js'
 
-/** ms since 1970, and a way to wait that ends early when `wake` is aborted. */
-export interface Clock {
+/** ms since 1970, and a way to wait. */
+export interface Clock extends Waiting {
   now(): number
-  wait(ms: number, wake: AbortSignal): Promise<void>
 }
 
 export interface Services extends GateParts, ClosureParts, HandoutParts {
