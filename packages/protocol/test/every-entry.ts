@@ -1,0 +1,29 @@
+// One valid entry of each type that the format has, placed in a world: for tests that go over all of them.
+import type { AnyEntry } from '../src/entry.js'
+import { idOf, newDevice, type World } from './actors.js'
+
+export async function everyEntry(world: World): Promise<AnyEntry[]> {
+  const { network } = world
+  const other = await world.addInstitution('Hospital')
+  const issuer = { chain: other.chain, device: newDevice('second issuer') }
+  await world.place(await world.appoint(other, issuer.device))
+  const chan = await world.member('chan')
+  const lee = await world.member('lee')
+  const renewed = await world.renewed(lee, issuer, { body: { claims: [{ name: 'name', hash: idOf('claim') }] } })
+  const create = await world.create(chan, [1, 2])
+  await world.place(create)
+  const record = create.chain
+  const grant = await world.grant(record, chan, lee, { body: { actions: 15, until: world.now + 1000 } })
+  await world.place(grant)
+  await world.place(await world.publish(record, chan, [1, 2], { turning: { 0: null, 2: world.now + 1000 } }))
+  await world.place(await world.view(record, lee, grant.hash))
+  await world.place(await world.access('download', record, lee, grant.hash))
+  await world.place(await world.note(record, lee, grant.hash))
+  await world.place(await world.revoke(record, chan, [grant.hash]))
+  await world.place(await world.withdraw(lee.chain, renewed.credential, issuer))
+  await world.place(await world.dismiss(other, issuer, 0))
+  const on = { kind: 'network', chain: network.chain, by: network } as const
+  await world.place(await world.sign({ ...on, type: 'relay', body: { relay: 'https://other.example' } }))
+  await world.place(await world.sign({ ...on, type: 'remove', body: { institution: other.chain } }))
+  return world.log.entries.map(({ entry }) => entry)
+}
