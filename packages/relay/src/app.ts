@@ -32,22 +32,10 @@ export const routes = (): readonly Route[] => [
   healthRoute,
 ]
 
-/** Said with every answer: nothing here is a page, and nothing leads elsewhere. */
-const headers = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'cross-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
-
 export function createApp(services: Services): Hono<Env> {
   const app = new Hono<Env>()
   const { origins } = services.config
   if (origins.length > 0) app.use(cors(corsOptions(origins)))
-  app.use(async (c, next) => {
-    await next()
-    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
-  })
   for (const { method, path, handle } of routes()) app.on(method, path, (c) => handle(c, services))
   app.notFound(() => refuse(new RelayError('UNKNOWN', 'there is no such route')))
   app.onError((error) => refuse(error))

@@ -13,7 +13,7 @@ import {
 } from '@sealchart/protocol'
 import { readAttachment } from './objects.js'
 import type { Segments } from './segments/contract.js'
-import { factOf, keyOf, type State } from './state.js'
+import { factOf, keyOf, type Lru, lru, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { READ, type Tickets } from './tickets.js'
 import type { WrapLists } from './wrap-index.js'
@@ -21,7 +21,22 @@ import type { WrapLists } from './wrap-index.js'
 /** Bytes of segments that come with a handout, so that small sections need no second request. */
 const INLINE_BYTES = 256 * 1024
 
+/** Bytes of contents that are kept in memory: what many open, they open soon after each other. */
+const KEPT_BYTES = 64 * 1024 * 1024
+
+/** A section's manifest and its small segments: they never change, and are named by the manifest's digest in its record. */
+export interface SectionBytes {
+  readonly manifest: Uint8Array
+  readonly small: readonly Uint8Array[]
+}
+
+export type SectionCache = Lru<SectionBytes>
+
+export const sectionCache = (): SectionCache =>
+  lru<SectionBytes>(KEPT_BYTES, ({ manifest, small }) => small.reduce((sum, one) => sum + one.length, manifest.length))
+
 export interface HandoutParts {
+  readonly sectionBytes: SectionCache
   readonly reads: Reads
   readonly segments: Segments
   readonly state: State
@@ -51,9 +66,16 @@ export async function makeHandout(parts: HandoutParts, opening: Opening): Promis
   const { chain: member, device } = entry.signer
   const contents = await contentsAt(parts, opening)
   const opened: Handout['opened'][number][] = []
+  const inline: Uint8Array[] = []
+  let left = INLINE_BYTES
   for (const { section, content } of contents) {
-    const manifest = await readAttachment(parts.reads, parts.segments, content.object.digest)
+    const { manifest, small } = await sectionBytes(parts, record, { section, content })
     opened.push({ section, version: content.version, epoch: content.epoch, manifest })
+    for (const segment of small) {
+      if (segment.length > left) break
+      left -= segment.length
+      inline.push(segment)
+    }
   }
   const ticket = { kind: READ, member, device, record, version, sections, grant, subject: entry.hash }
   return {
@@ -61,7 +83,7 @@ export async function makeHandout(parts: HandoutParts, opening: Opening): Promis
     keys: await keysFor(parts, opening, contents),
     opened,
     ticket: parts.tickets.issue(ticket),
-    segments: await smallSegments(parts, record, opened),
+    segments: inline,
   }
 }
 
@@ -120,22 +142,34 @@ async function keysFor(
   return keys
 }
 
-/** Segments of one-segment files in the order of the manifests, as long as they are small. The reader knows them by their hash. */
+/** The manifest of a section's contents, and segments of its one-segment files in order, as far as a handout has room for them. */
+async function sectionBytes(
+  parts: HandoutParts,
+  record: ChainId,
+  { section, content }: SectionContent,
+): Promise<SectionBytes> {
+  const key = `${keyOf(record)}${section}/${keyOf(content.object.digest)}`
+  const known = parts.sectionBytes.get(key)
+  if (known) return known
+  const manifest = await readAttachment(parts.reads, parts.segments, content.object.digest)
+  const found = { manifest, small: await smallSegments(parts, { record, section, manifest }) }
+  parts.sectionBytes.set(key, found)
+  return found
+}
+
+/** The reader knows these by their hash. */
 async function smallSegments(
   { reads, segments }: HandoutParts,
-  record: ChainId,
-  opened: Handout['opened'],
+  { record, section, manifest }: { record: ChainId; section: number; manifest: Uint8Array },
 ): Promise<Uint8Array[]> {
   const found: Uint8Array[] = []
   let left = INLINE_BYTES
-  for (const { section, manifest } of opened) {
-    for (const file of decodeManifest(manifest).files) {
-      if (file.segments !== 1 || file.padded > left) continue
-      const row = await reads.segment(record, file.names[0] as Digest)
-      if (row === null || row.section !== section || row.place.length > left) continue
-      left -= row.place.length
-      found.push(await segments.read(row.place))
-    }
+  for (const file of decodeManifest(manifest).files) {
+    if (file.segments !== 1) continue
+    const row = await reads.segment(record, file.names[0] as Digest)
+    if (row === null || row.section !== section || row.place.length > left) break
+    left -= row.place.length
+    found.push(await segments.read(row.place))
   }
   return found
 }

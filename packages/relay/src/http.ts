@@ -132,12 +132,21 @@ const CBOR = 'application/cbor'
 const asBuffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as Uint8Array<ArrayBuffer>
 
-export const answerBytes = (
-  bytes: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-  status: number = 200,
-): Response =>
-  new Response(asBuffer(bytes), { status, headers: { 'content-length': String(bytes.length), ...headers } })
+type HeaderFields = Readonly<Record<string, string>>
+
+/** Said with every answer: nothing here is a page, and nothing leads elsewhere. */
+const always: HeaderFields = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'cross-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+export const answerBytes = (bytes: Uint8Array, headers: HeaderFields, status: number = 200): Response =>
+  new Response(asBuffer(bytes), { status, headers: { ...always, 'content-length': String(bytes.length), ...headers } })
+
+export const answerNothing = (status: 204 | 416, headers: HeaderFields): Response =>
+  new Response(null, { status, headers: { ...always, ...headers } })
 
 /** An answer in CBOR that nobody keeps. */
 export const answer = <T>(shape: Shape<T>, value: T): Response =>
@@ -194,8 +203,11 @@ export function refuse(error: unknown, missed: Infer<typeof errorAnswer>['missed
     logTime: timeIn(known, 'log'),
     missed,
   })
-  const headers = { 'content-type': CBOR, 'cache-control': 'no-store' }
-  return answerBytes(body, seconds ? { ...headers, 'retry-after': String(seconds) } : headers, statusOf(code))
+  const headers: Record<string, string> = { 'content-type': CBOR, 'cache-control': 'no-store' }
+  if (seconds) headers['retry-after'] = String(seconds)
+  // The rest of a body that is too long is not read: whoever sends it must not go on.
+  if (code === 'TOO_LARGE') headers.connection = 'close'
+  return answerBytes(body, headers, statusOf(code))
 }
 
 const timeIn = (error: SealchartError | null, name: string): number | null => {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { encodeNoteKey, SealchartError, sha256, utf8 } from '@sealchart/protocol'
+import { encodeNoteKey, hex, SealchartError, sha256, utf8 } from '@sealchart/protocol'
 import { Command } from 'commander'
 import { STORE_FILE } from './folder-layout.js'
 import { headLockFolder } from './head-lock-files.js'
@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
   checkpointer.once('error', die)
   const reads = await sqliteReads(join(dir, STORE_FILE))
   const segments = await fileSegments(dir, random)
-  const token = (await reads.treeHead()) === null ? Buffer.from(random(24)).toString('base64url') : null
+  const token = (await reads.treeHead()) === null ? foundingToken(log.publicKey) : null
   const relay = await createRemoteRelay({
     store: reads,
     segments,
@@ -92,6 +92,10 @@ async function collect(relay: Relay): Promise<void> {
     console.error(`sealchart-relay: nothing collected, ${error instanceof SealchartError ? error.code : 'INTERNAL'}`)
   }
 }
+
+/** A new one at each start until it is used, and kept nowhere. Its second half names the log key that whoever founds must be shown. */
+const foundingToken = (logKey: Uint8Array): string =>
+  `${Buffer.from(random(24)).toString('hex')}.${hex(logKey).slice(0, 32)}`
 
 function tell(started: { dir: string; log: string; token: string | null; at: string }): void {
   const local = headLockFolder(started.dir)

@@ -4,6 +4,7 @@ import { type ChainId, facts, ready } from '@sealchart/protocol'
 import { createApp } from './app.js'
 import { defaultConfig, type RelayConfig } from './config.js'
 import { RelayError } from './errors.js'
+import { sectionCache } from './handout.js'
 import type { HeadLock } from './head-lock.js'
 import { openLogTree } from './log-tree.js'
 import { noticeBoard } from './notices.js'
@@ -120,6 +121,7 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
     requestRates: createRates({ burst: requestBurst, rate: requestRate, now }),
     tickets: createTickets(config.ticketKey ?? random(32), now),
     wrapLists: wrapLists(reads, segments),
+    sectionBytes: sectionCache(),
     prover: prover(reads, logTree, read),
     read,
     signatures: {

@@ -82,15 +82,21 @@ export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>
   }
 }
 
-/** A map that forgets what was used longest ago once it holds more than `most`. */
+/** A map that forgets what was used longest ago. */
 export interface Lru<T> {
   get(key: string): T | undefined
   set(key: string, value: T): void
-  delete(key: string): void
 }
 
-export function lru<T>(most: number): Lru<T> {
+/** Holds values up to a weight of `most` in all; each weighs one unless told. What weighs more than all is not kept. */
+export function lru<T>(most: number, weightOf: (value: T) => number = () => 1): Lru<T> {
   const map = new Map<string, T>()
+  let weight = 0
+  const drop = (key: string): void => {
+    const value = map.get(key)
+    if (value !== undefined) weight -= weightOf(value)
+    map.delete(key)
+  }
   return {
     get(key) {
       const value = map.get(key)
@@ -100,15 +106,15 @@ export function lru<T>(most: number): Lru<T> {
       return value
     },
     set(key, value) {
-      map.delete(key)
+      drop(key)
+      if (weightOf(value) > most) return
       map.set(key, value)
-      if (map.size <= most) return
+      weight += weightOf(value)
       for (const oldest of map.keys()) {
-        map.delete(oldest)
-        return
+        if (weight <= most) return
+        drop(oldest)
       }
     },
-    delete: (key) => void map.delete(key),
   }
 }
 

@@ -96,13 +96,15 @@ export interface WrapLists {
   rowOf(list: Digest, recipient: ChainId): Promise<FoundRow | null>
 }
 
-/** Rows of all lists in the memory of indexes: some ten million bytes. */
+/** Short lists in memory, rows of all long lists there (some 250 bytes each), and rows that were found (some 3 kB each). */
 const KEPT_LISTS = 4096
-const KEPT_ROWS = 150_000
+const KEPT_ROWS = 200_000
+const KEPT_FOUND = 10_000
 
 export function wrapLists(reads: Reads, segments: Segments): WrapLists {
   const short = lru<LoadedIndex>(KEPT_LISTS)
-  const long = lru<LoadedIndex>(Math.floor(KEPT_ROWS / 10_000))
+  const long = lru<LoadedIndex>(KEPT_ROWS, (index) => index.rows.length)
+  const rows = lru<FoundRow>(KEPT_FOUND)
 
   const load = async (list: Digest, row: AttachmentRow): Promise<LoadedIndex> => {
     const index = await reads.attachment(indexDigest(list))
@@ -120,18 +122,33 @@ export function wrapLists(reads: Reads, segments: Segments): WrapLists {
     return loaded
   }
 
+  const find = async (list: Digest, recipient: ChainId): Promise<FoundRow | null> => {
+    const stored = await reads.attachment(list)
+    if (stored === null) throw new RelayError('INTERNAL', 'a wrap list is missing')
+    const index = await indexOf(list, stored)
+    const position = positionOf(index.rows, recipient)
+    const place = index.rows[position]
+    if (!place) return null
+    const range = { from: place.offset, to: place.offset + place.length }
+    const row: WrapRow = decodeWrapRow(await segments.read(stored.place, range))
+    const handed = {
+      wraps: list,
+      position,
+      leaf: row.leaf,
+      envelope: row.envelope,
+      path: pathOf(index.levels, position),
+    }
+    return { handed, keys: row.keys }
+  }
+
   return {
     async rowOf(list, recipient) {
-      const stored = await reads.attachment(list)
-      if (stored === null) throw new RelayError('INTERNAL', 'a wrap list is missing')
-      const { rows, levels } = await indexOf(list, stored)
-      const position = positionOf(rows, recipient)
-      const place = rows[position]
-      if (!place) return null
-      const range = { from: place.offset, to: place.offset + place.length }
-      const row: WrapRow = decodeWrapRow(await segments.read(stored.place, range))
-      const handed = { wraps: list, position, leaf: row.leaf, envelope: row.envelope, path: pathOf(levels, position) }
-      return { handed, keys: row.keys }
+      const key = keyOf(list) + keyOf(recipient)
+      const known = rows.get(key)
+      if (known) return known
+      const found = await find(list, recipient)
+      if (found) rows.set(key, found)
+      return found
     },
   }
 }

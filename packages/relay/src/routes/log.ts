@@ -72,8 +72,6 @@ export const healthRoute: Route = {
   asker: 'everybody',
   async handle(_c, { logTree, config }) {
     const body = { status: 'ok', size: logTree.head?.size ?? 0, version: config.version }
-    return new Response(JSON.stringify(body), {
-      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-    })
+    return answerBytes(utf8(JSON.stringify(body)), { 'content-type': 'application/json', 'cache-control': 'no-store' })
   },
 }

@@ -16,7 +16,7 @@ import {
 } from '@sealchart/protocol'
 import { RelayError } from '../errors.js'
 import { openingOf } from '../handout.js'
-import { answerBytes, decodeBody, type Request, readBody } from '../http.js'
+import { answerBytes, answerNothing, decodeBody, type Request, readBody } from '../http.js'
 import type { OpenedBy } from '../permissions.js'
 import type { Services } from '../services.js'
 import { pause } from '../slices.js'
@@ -30,6 +30,9 @@ const LENGTH = 4
 /** A batch, and one segment that did not fit into it any more. */
 const PUT_BODY = limits.segmentBatch + limits.segment
 const MOST_ROWS = 256
+/** Bytes that are hashed between two pauses, and what a segment costs beside its bytes. */
+const PAUSE_AFTER = 1024 * 1024
+const HASH_COST = 2048
 
 const unknown = (): never => {
   throw new RelayError('UNKNOWN', 'there is no such segment')
@@ -46,7 +49,7 @@ export const putSegmentsRoute: Route = {
     const section = sectionOf(c)
     const items = splitItems(await readBody(c, PUT_BODY))
     await putSegments(services, { upload, section, items })
-    return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+    return answerNothing(204, { 'cache-control': 'no-store' })
   },
 }
 
@@ -106,18 +109,25 @@ async function freshItems(
   items: readonly Uint8Array[],
 ): Promise<{ name: Digest; bytes: Uint8Array }[]> {
   const named = new Map<string, { name: Digest; bytes: Uint8Array }>()
+  let hashed = 0
   for (const bytes of items) {
     const name = sha256(bytes) as Uint8Array as Digest
     named.set(hex(name), { name, bytes })
-    if (bytes.length > 64 * 1024) await pause()
+    hashed += bytes.length + HASH_COST
+    if (hashed < PAUSE_AFTER) continue
+    hashed = 0
+    await pause()
   }
   const all = [...named.values()]
-  const present = await services.reads.present(
-    upload.record,
-    upload.id,
-    all.map(({ name }) => name),
-  )
-  return all.filter((_, i) => !present[i])
+  const fresh: { name: Digest; bytes: Uint8Array }[] = []
+  for (let at = 0; at < all.length; at += MOST_ROWS) {
+    const slice = all.slice(at, at + MOST_ROWS)
+    const names = slice.map(({ name }) => name)
+    const present = await services.reads.present(upload.record, upload.id, names)
+    fresh.push(...slice.filter((_, i) => !present[i]))
+    await pause()
+  }
+  return fresh
 }
 
 // ——— reading
@@ -172,7 +182,7 @@ export const getSegmentRoute: Route = {
     }
     const range = rangeOf(c.req.header('range'), place.length)
     if (range === 'unsatisfiable') {
-      return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${place.length}` } })
+      return answerNothing(416, { ...headers, 'content-range': `bytes */${place.length}` })
     }
     if (range === null) return answerBytes(await services.segments.read(place), headers)
     const part = await services.segments.read(place, range)
