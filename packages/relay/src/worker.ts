@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { decodeEntry } from '@sealchart/protocol'
+import { decodeEntry, ready } from '@sealchart/protocol'
 import { STORE_FILE, WAL_LIMIT } from './folder-layout.js'
 import { openHeadLock } from './head-lock-files.js'
 import { type Answered, type FromWorker, type ToWorker, toSent } from './messages.js'
@@ -30,6 +30,8 @@ function flush(): void {
 }
 
 async function start(): Promise<void> {
+  // Rules verify signatures too (an issuer's proof of its keys), and libsodium loads once a thread.
+  await ready()
   const store = await sqliteStore(join(dir, STORE_FILE))
   const head = await store.treeHead()
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
