@@ -1,5 +1,6 @@
 // What the benches share: interleaved runs, medians, a table, and the line that says what they ran on.
 // Ratios are taken within one round, where machine and neighbours are the same for both sides, and the median of rounds is printed.
+import { appendFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 export const median = (values) => {
@@ -61,9 +62,33 @@ export function machine() {
   return `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${memory} GiB; Node ${node}, OpenSSL ${openssl}, ${process.platform}-${process.arch}`
 }
 
-/** Compares a figure with its target, prints the verdict, and makes the program fail if it is missed. */
-export function target(what, value, least) {
+/**
+ * Compares a figure with its target, prints the verdict, and makes the program fail if it is missed.
+ * `absolute` says what the figure was made from, with units.
+ */
+export function target(what, value, least, absolute = '') {
   const met = value >= least
   if (!met) process.exitCode = 1
   console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)} (target ${least.toFixed(2)})`)
+  keep({ what, target: `≥ ${least.toFixed(2)}`, result: value.toFixed(2), absolute, met })
+}
+
+/** The same for a figure that must not exceed its target. */
+export function targetAtMost(what, value, most, absolute = '') {
+  const met = value <= most
+  if (!met) process.exitCode = 1
+  console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)} (target at most ${most.toFixed(2)})`)
+  keep({ what, target: `≤ ${most.toFixed(2)}`, result: value.toFixed(2), absolute, met })
+}
+
+/** Prints a figure that has no target. */
+export function figure(what, result, absolute = '') {
+  console.log(`       ${what}: ${result}`)
+  keep({ what, target: null, result, absolute, met: null })
+}
+
+/** Rows for docs/benchmarks.md, one JSON a line, where run.mjs asks for them. */
+function keep(row) {
+  const path = process.env.SEALCHART_BENCH_ROWS
+  if (path) appendFileSync(path, `${JSON.stringify(row)}\n`)
 }
