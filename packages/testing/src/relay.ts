@@ -1,8 +1,18 @@
 // The relay of a test: the real one over stores in memory, reached by calling its handler, and the ways in which it can fail a client.
 // What lies in its stores ends with the test; nothing here opens a port or a file.
 import type { Transport } from '@sealchart/client-sdk'
-import { hex, sha256, utf8 } from '@sealchart/protocol'
-import { createRelay, defaultConfig, memoryHeadLock, memorySegments, memoryStore } from '@sealchart/relay'
+import { type AnyEntry, type Digest, decodeEntry, hex, sha256, utf8 } from '@sealchart/protocol'
+import {
+  createRelay,
+  defaultConfig,
+  memoryHeadLock,
+  memorySegments,
+  memoryStore,
+  type Segments,
+  type Store,
+} from '@sealchart/relay'
+import type { Stored } from './adversary/objects.js'
+import type { Named } from './canary.js'
 import type { TestClock } from './clock.js'
 
 /**
@@ -32,6 +42,15 @@ export interface TestRelay {
   through(layer: Layer): () => void
   /** For clients that a test makes itself. */
   readonly transport: Transport
+  /** What the relay has stored, as a thief of its disk would have it. */
+  readonly stored: StoredByRelay
+}
+
+export interface StoredByRelay {
+  /** As of now. */
+  snapshot(): Promise<Stored>
+  /** Every object file, entry and part beside one: haystacks for `searchCanaries`. */
+  everything(): AsyncGenerator<Named>
 }
 
 /** What starts with a network of its own: the founding token too. */
@@ -46,9 +65,11 @@ const URL_OF_TESTS = 'https://relay.test'
 export async function startTestRelay(clock: TestClock, random: (length: number) => Uint8Array): Promise<StartedRelay> {
   const headLock = await memoryHeadLock('relay.test', random(32))
   const token = `${hex(random(16))}.${hex(headLock.key.publicKey).slice(0, 32)}`
+  const store = memoryStore()
+  const { segments, files } = countedSegments()
   const relay = await createRelay({
-    store: memoryStore(),
-    segments: memorySegments(),
+    store,
+    segments,
     headLock,
     clock: { now: clock.now, wait: waitForWake },
     random,
@@ -57,7 +78,53 @@ export async function startTestRelay(clock: TestClock, random: (length: number) 
       throw error
     },
   })
-  return { relay: failing(async (request) => relay.fetch(request)), token, close: () => relay.close() }
+  const handler: Transport = async (request) => relay.fetch(request)
+  return { relay: { ...failing(handler), stored: storedIn(store, segments, files) }, token, close: () => relay.close() }
+}
+
+/** Objects in memory, and how long each file is. */
+function countedSegments(): { segments: Segments; files: ReadonlyMap<string, number> } {
+  const files = new Map<string, number>()
+  const segments = memorySegments()
+  const write: Segments['write'] = async (parts) => {
+    const file = await segments.write(parts)
+    files.set(
+      file,
+      parts.reduce((sum, { length }) => sum + length, 0),
+    )
+    return file
+  }
+  return { segments: { ...segments, write }, files }
+}
+
+function storedIn(store: Store, segments: Segments, files: ReadonlyMap<string, number>): StoredByRelay {
+  const read = async (row: { readonly place: Parameters<Segments['read']>[0] } | null): Promise<Uint8Array | null> =>
+    row && segments.read(row.place)
+  const entries = async (): Promise<{ index: number; entry: AnyEntry }[]> => {
+    const size = (await store.treeHead())?.size ?? 0
+    const rows = await Promise.all(Array.from({ length: size }, (_, index) => store.entryAt(index)))
+    return rows.flatMap((row) => (row ? [{ index: row.index, entry: decodeEntry(row.bytes) }] : []))
+  }
+  const beside = async (digest: Digest): Promise<Uint8Array | null> => (await store.beside([digest]))[0] ?? null
+  return {
+    snapshot: async () => ({
+      entries: await entries(),
+      beside,
+      attachment: async (digest) => read(await store.attachment(digest)),
+      segment: async (record, name) => read(await store.segment(record, name)),
+    }),
+    async *everything() {
+      for (const { index, entry } of await entries()) {
+        yield { name: `entry ${index}`, bytes: entry.bytes }
+        const part = entry.private && (await beside(entry.private))
+        if (part) yield { name: `beside entry ${index}`, bytes: part }
+      }
+      for await (const file of segments.list()) {
+        const length = files.get(file) ?? 0
+        yield { name: `object ${file}`, bytes: await segments.read({ file, offset: 0, length }) }
+      }
+    },
+  }
 }
 
 /** Time stands still in a test: whoever waits for news waits until some comes, or a moment. */
@@ -76,7 +143,7 @@ function waitForWake(ms: number, wake: AbortSignal): Promise<void> {
   })
 }
 
-function failing(handler: Transport): TestRelay {
+function failing(handler: Transport): Omit<TestRelay, 'stored'> {
   const requests: SeenRequest[] = []
   const layers: Layer[] = []
   let failure: { readonly kind: Failure; left: number } | null = null
