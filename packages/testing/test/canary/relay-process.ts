@@ -56,7 +56,7 @@ async function told(text: () => string): Promise<readonly [string, string]> {
 export function* filesOf(folder: string): Generator<Named> {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(folder, name)
-    if (statSync(path).isFile()) yield { name: path, bytes: new Uint8Array(readFileSync(path)) }
+    if (statSync(path).isFile()) yield { name, bytes: new Uint8Array(readFileSync(path)) }
   }
 }
 
@@ -75,13 +75,28 @@ function* memoryOf(child: ChildProcess): Generator<Named> {
         const bytes = new Uint8Array(Math.min(PIECE, to - at))
         const length = readSync(memory, bytes, 0, bytes.length, at)
         if (length !== bytes.length) throw new Error(`only ${length} of ${bytes.length} bytes of ${what} could be read`)
-        yield { name: `memory at ${at.toString(16)} ${what}`, bytes }
+        yield* written(bytes, (offset) => `${(at + offset).toString(16)} ${what}`)
       }
     }
   } finally {
     closeSync(memory)
     child.kill('SIGCONT')
   }
+}
+
+const PAGE = 4096
+
+/** Stretches of pages in which anything was ever written; much of a process's memory is zeros. */
+function* written(bytes: Uint8Array, name: (offset: number) => string): Generator<Named> {
+  const zeros = new Uint8Array(PAGE)
+  let from = 0
+  for (let at = 0; at < bytes.length; at += PAGE) {
+    const page = bytes.subarray(at, at + PAGE)
+    if (Buffer.compare(page, zeros.subarray(0, page.length)) !== 0) continue
+    if (from < at) yield { name: name(from), bytes: bytes.subarray(from, at) }
+    from = at + page.length
+  }
+  if (from < bytes.length) yield { name: name(from), bytes: bytes.subarray(from) }
 }
 
 function openMemory(pid: number): number {

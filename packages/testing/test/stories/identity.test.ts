@@ -77,7 +77,7 @@ describe('one vault', () => {
       mine.publish({ sections: { summary: file('letter.txt', 'from the left') } }),
       both.publish({ sections: { imaging: file('ct.txt', 'from the right') } }),
     ])
-    expect([a, b].sort()).toEqual([2, 3])
+    expect([a, b].sort((x, y) => x - y)).toEqual([2, 3])
     expect((await left.records.open(other.id, { purpose: 'check' })).card.title).toBe('Chest pain')
 
     const third = await net.reopen('chan')
