@@ -27,7 +27,9 @@ import {
   hex,
   type Infer,
   type KindName,
+  Ledger,
   type LinkHash,
+  type NoteKey,
   namesRoot,
   pack,
   paths,
@@ -138,8 +140,10 @@ export interface Draft {
 export class World {
   readonly relay: Relay
   readonly store: Store
+  readonly log: NoteKey
   readonly fatal: unknown[]
   now = START
+  founding: LinkHash | null = null
   seen: Seen | null = null
   network!: Signer
   institution!: Signer
@@ -147,10 +151,17 @@ export class World {
   readonly epochs = new Map<string, Map<number, number>>()
   readonly trails = new Map<string, number>()
 
-  constructor(relay: Relay, store: Store, fatal: unknown[]) {
-    this.relay = relay
-    this.store = store
-    this.fatal = fatal
+  constructor(parts: { relay: Relay; store: Store; log: NoteKey; fatal: unknown[] }) {
+    this.relay = parts.relay
+    this.store = parts.store
+    this.log = parts.log
+    this.fatal = parts.fatal
+  }
+
+  /** A verifier who knows the network and nothing else. */
+  ledger(): Ledger {
+    const founding = this.founding as LinkHash
+    return new Ledger({ chain: this.network.chain, founding, log: this.log })
   }
 
   // ——— requests
@@ -260,9 +271,11 @@ export class World {
     const nonce = fresh(32)
     const chain = chainIdOf(null, device.id, nonce)
     this.network = { chain, device }
-    const { publicKey, name } = logOf
+    const { publicKey, name } = this.log
     const body = { keys: device.keys, nonce, name: 'Alliance', origin: name, logKey: publicKey, relay: URL_, ...change }
-    return { entry: await this.sign(this.network, { kind: 'network', chain, type: 'found', body }) }
+    const entry = await this.sign(this.network, { kind: 'network', chain, type: 'found', body })
+    this.founding = entry.link
+    return { entry }
   }
 
   async foundInstitution(): Promise<Draft[]> {
@@ -593,12 +606,9 @@ export const joined = (items: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
 
 // ——— worlds
 
-let logOf: { publicKey: Uint8Array; name: string }
-
 /** A relay over empty stores, and nobody yet. */
 export async function emptyWorld(options: WorldOptions = {}): Promise<World> {
   const headLock = await memoryHeadLock('relay.test/log', fresh(32))
-  logOf = headLock.key.key
   const store = options.store ?? memoryStore()
   const fatal: unknown[] = []
   const holder: { world?: World } = {}
@@ -616,7 +626,7 @@ export async function emptyWorld(options: WorldOptions = {}): Promise<World> {
     },
     onFatal: (error) => void fatal.push(error),
   })
-  holder.world = new World(relay, store, fatal)
+  holder.world = new World({ relay, store, log: headLock.key.key, fatal })
   return holder.world
 }
 
