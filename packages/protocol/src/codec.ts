@@ -2,9 +2,10 @@
 // Spec: docs/spec/encoding.md. Values are unsigned and negative integers within ±(2^53−1), byte strings, text, booleans, null
 // and arrays of these; maps, tags and floats do not exist at this level (cose.ts writes COSE's one tag and one header map).
 //
-// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves. cbor-x never decodes: it is lenient.
+// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves; short arrays of byte strings, which are most of what
+// is hashed, are written here. cbor-x never decodes: it is lenient.
 import { Encoder } from 'cbor-x'
-import { expectBytes } from './bytes.js'
+import { concat, expectBytes } from './bytes.js'
 import { ProtocolError } from './errors.js'
 
 export type Value = number | string | boolean | null | Uint8Array | readonly Value[]
@@ -40,6 +41,8 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws ProtocolError USAGE for a value outside the subset, TOO_LARGE above 16 MiB or 2^20 values.
  */
 export function encode(value: Value): Uint8Array<ArrayBuffer> {
+  const flat = encodeFlat(value)
+  if (flat) return flat
   const bytes = new Uint8Array(cbor.encode(prepare(value, 0)))
   check(bytes)
   return bytes
@@ -62,6 +65,19 @@ function prepare(value: Value, depth: number): unknown {
   // A lone surrogate has no UTF-8: it would silently become U+FFFD.
   if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) return value
   throw new ProtocolError('USAGE', 'value is outside the encodable subset')
+}
+
+/** Ids, hashes and numbers in an array: what contexts are made of, a dozen an entry. Null for anything else. */
+function encodeFlat(value: Value): Uint8Array<ArrayBuffer> | null {
+  if (!Array.isArray(value) || value.length > 23) return null
+  const parts: Uint8Array[] = [Uint8Array.of(0x80 | value.length)]
+  for (const item of value as readonly Value[]) {
+    if (item instanceof Uint8Array && item.length <= 0xffff) parts.push(bytesHead(item.length), item)
+    else if (typeof item === 'number' && item >= 0 && item < 24 && Number.isInteger(item) && !Object.is(item, -0))
+      parts.push(Uint8Array.of(item))
+    else return null
+  }
+  return concat(...parts)
 }
 
 /** The head of a byte string of this length: with the bytes behind it, what `encode` writes for them. */

@@ -13,7 +13,7 @@ import {
 } from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
-import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
+import { type DecodedSign1, decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
 import { ProtocolError } from './errors.js'
 import { accessStart } from './leaf.js'
 import { limits } from './limits.js'
@@ -156,7 +156,7 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
   const body = bodyShape(kind, statement.type)
   if (!body) throw new ProtocolError('DECODE_SHAPE', `entry.type: a ${kind} chain has no entry of this type`)
   const own = new Uint8Array(encoded)
-  return {
+  const entry = {
     ...statement,
     kind,
     body: decodeAs(body, statement.body, statement.type),
@@ -165,11 +165,16 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
     link: hashBytes('linkHash', own) as Uint8Array as LinkHash,
     signer: { chain: sign1.chain, device: sign1.device },
   } as AnyEntry
+  decoded.set(entry, sign1)
+  return entry
 }
+
+/** The parts of an entry that was decoded here, for its verification. */
+const decoded = new WeakMap<AnyEntry, DecodedSign1>()
 
 /** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
 export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
-  verifySign1(decodeSign1(entry.bytes), signKey, entryData(network))
+  verifySign1(decoded.get(entry) ?? decodeSign1(entry.bytes), signKey, entryData(network))
 }
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */
