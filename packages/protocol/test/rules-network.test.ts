@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../src/ed25519.js'
 import { chainIdOf } from '../src/entry.js'
+import { limits } from '../src/limits.js'
 import { checkList } from '../src/rules/apply.js'
 import { enrolmentMessage } from '../src/rules/authority.js'
 import { facts } from '../src/rules/facts.js'
-import { type Actor, DAY, type Institution, idOf, type Member, MINUTE, newDevice, World } from './actors.js'
+import { type Actor, DAY, type Institution, idOf, type Member, newDevice, World } from './actors.js'
 import { verdicts } from './expect-verdict.js'
 import { codeOf } from './support.js'
 
@@ -56,10 +57,10 @@ const remove = ({ world }: Scene, institution: Institution, by: Actor = world.ne
 describe('every entry', () => {
   const at = (offset: number) => (s: Scene) => relayTo(s, s.world.network, { time: s.world.now + offset })
   verdicts(scene, [
-    ['five minutes early', 'accepted', at(-5 * MINUTE)],
-    ['five minutes late', 'accepted', at(5 * MINUTE)],
-    ['a millisecond more', 'CLOCK', at(5 * MINUTE + 1)],
-    ['a millisecond earlier', 'CLOCK', at(-5 * MINUTE - 1)],
+    ['five minutes early', 'accepted', at(-limits.clockSkew)],
+    ['five minutes late', 'accepted', at(limits.clockSkew)],
+    ['a millisecond more', 'CLOCK', at(limits.clockSkew + 1)],
+    ['a millisecond earlier', 'CLOCK', at(-limits.clockSkew - 1)],
     [
       'has seen the log as it is',
       'accepted',

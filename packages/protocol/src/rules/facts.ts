@@ -3,6 +3,7 @@
 import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape } from '../bodies.js'
 import { type ChainId, type DeviceId, type EntryHash, hex, unhex } from '../bytes.js'
 import { boxKey } from '../device-keys.js'
+import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { bytes, type Infer, list, nullable, oneOf, pack, type Shape, struct, text, uint, unpack } from '../shape.js'
 
@@ -110,7 +111,12 @@ export const facts = {
 /** Key prefix of all grants of a record; the grant entry's hash in hexadecimal follows. */
 export const GRANTS = 'grant/'
 
-export const grantHashOf = (key: string): EntryHash => unhex(key.slice(GRANTS.length)) as Uint8Array as EntryHash
+/** The grant that the key of a fact names. @throws ProtocolError USAGE for the key of another fact. */
+export function grantHashOf(key: string): EntryHash {
+  const hash = typeof key === 'string' && key.startsWith(GRANTS) ? unhex(key.slice(GRANTS.length)) : null
+  if (hash?.length !== 32) throw new ProtocolError('USAGE', 'not the key of a grant')
+  return hash as Uint8Array as EntryHash
+}
 
 const pad = (id: number): string => String(id).padStart(3, '0')
 
