@@ -295,7 +295,7 @@ export class World {
   }
 
   /** The list that founds a member: found, credential, accept. */
-  async enrol(name: string, until: number = START + 300 * 86_400_000): Promise<{ member: Member; drafts: Draft[] }> {
+  async enrol(name: string, until: number = this.now + 300 * 86_400_000): Promise<{ member: Member; drafts: Draft[] }> {
     const device = await newDevice()
     const nonce = fresh(32)
     const chain = chainIdOf(this.network.chain, device.id, nonce)
@@ -324,7 +324,7 @@ export class World {
       body: {
         institution: this.institution.chain,
         claims: [{ name: 'name', hash: claimHash(chain, claim) }],
-        notBefore: START - 1000,
+        notBefore: this.now - 1000,
         until,
       },
       after: { chain, sequence: 0, link: found.link },
