@@ -78,6 +78,9 @@ function checkLog(log: NoteKey, { logKey, origin }: { readonly logKey: Uint8Arra
 async function judge(parts: GateParts, entries: readonly AnyEntry[], network: ChainId): Promise<Judged[]> {
   const judged: Judged[] = []
   let before: State = parts.state
+  // Entries of access logs share a layer: nothing is staged for one that is judged by the state before it, and each layer costs
+  // whatever follows it a look.
+  let shared: Layer | null = null
   for (const [i, entry] of entries.entries()) {
     if (i % SIGNATURES === SIGNATURES - 1) await pause()
     const founding = is(entry, 'network', 'found')
@@ -87,8 +90,11 @@ async function judge(parts: GateParts, entries: readonly AnyEntry[], network: Ch
     parts.rates.take(entry.signer.device, 1)
     judged.push({ entry, before })
     // A single access entry is left to the turn: nothing is staged for it, and nothing follows it.
-    if (entries.length > 1 || entry.kind !== 'access')
-      before = await tryEntry(parts, entry, { before, network, position: i })
+    if (entries.length === 1 && entry.kind === 'access') break
+    const layer: Layer = (entry.kind === 'access' ? shared : null) ?? layerOver(before)
+    await tryEntry(parts, entry, { layer, network, position: i })
+    shared = entry.kind === 'access' ? layer : null
+    before = layer
   }
   return judged
 }
@@ -96,15 +102,13 @@ async function judge(parts: GateParts, entries: readonly AnyEntry[], network: Ch
 async function tryEntry(
   parts: GateParts,
   entry: AnyEntry,
-  { before, network, position }: { before: State; network: ChainId; position: number },
-): Promise<State> {
+  { layer, network, position }: { layer: Layer; network: ChainId; position: number },
+): Promise<void> {
   const head = parts.sequencer.head
   const size = head?.size ?? 0
-  const layer: Layer = layerOver(before)
   const time = Math.max(parts.now(), head?.time ?? 0)
   const linkAt = (chain: ChainId, sequence: number) => parts.reads.linkAt(chain, sequence)
   await placeEntry(entry, layer, { index: size + position, time, size, network, linkAt })
-  return layer
 }
 
 // ——— parts beside

@@ -19,7 +19,7 @@ import { type GrowingTree, type Growth, grow, loadTree } from './growing-tree.js
 import type { HeadLock } from './head-lock.js'
 import { type ChainPlace, type Moment, placeEntry } from './place.js'
 import type { GatedList, LogHead, PlacedList, TurnNews } from './sequencer.js'
-import { type CachedState, cachedState, layerOver, type State } from './state.js'
+import { type CachedState, cachedState, keyOf, layerOver, type State } from './state.js'
 import { type Batch, type EntryRow, type Store, StoreConflict, type TreeHead } from './store/contract.js'
 
 export interface TurnParts {
@@ -238,12 +238,14 @@ function live(lists: readonly GatedList[], first: number): Pick<Batch, 'beside' 
   const uploads: Uint8Array[] = []
   let start = first
   for (const list of lists) {
+    const parts = new Map(list.beside.map((part) => [keyOf(part.digest), part]))
     list.entries.forEach((entry, i) => {
-      const part = list.beside.find(({ digest }) => entry.private !== null && digest.join() === entry.private.join())
+      const part = entry.private === null ? undefined : parts.get(keyOf(entry.private))
       if (part) beside.push({ ...part, index: start + i })
     })
     for (const { digest, position } of list.attachments) {
-      if (!attachments.has(digest.join())) attachments.set(digest.join(), { digest, index: start + position })
+      const key = keyOf(digest)
+      if (!attachments.has(key)) attachments.set(key, { digest, index: start + position })
     }
     uploads.push(...list.uploads)
     start += list.entries.length
