@@ -15,6 +15,7 @@ export async function startPlain(folder, inFlight) {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
   const call = (method, path, body) => send({ agent, port: Number(said), method, path }, body)
   return {
+    pid: server.pid,
     /** Sends each piece, `{ path, offset, length }`, as a request of its own. */
     up: (pieces) => inLanes(inFlight, pieces, async (piece, i) => call('POST', `/${i}`, await readPiece(piece))),
     /** Receives as many pieces and answers with their length in all. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { decodeNoteKey } from '@sealchart/protocol'
+import { decodeNoteKey, errorAnswer, unpack } from '@sealchart/protocol'
 
 /** Starts an empty relay. `end` stops it and removes its folder; SEALCHART_BENCH_DIR says where that folder lies. */
 export async function startRelay() {
@@ -26,6 +26,7 @@ export async function startRelay() {
     log: decodeNoteKey(said.log),
     folder,
     pid: child.pid,
+    send: (path, body, headers = {}) => post(said.url + path, body, headers),
     async end() {
       child.kill('SIGTERM')
       await once(child, 'exit')
@@ -43,4 +44,13 @@ async function readStart(child) {
     if (said.token) return said
   }
   throw new Error('the relay ended before it said that it listens')
+}
+
+/** Sends a body that is packed already and answers with bytes. @throws Error with the relay's code for a refusal */
+async function post(url, body, headers) {
+  const response = await fetch(url, { method: 'POST', body, headers })
+  const answer = new Uint8Array(await response.arrayBuffer())
+  if (response.ok) return answer
+  const { code, message } = unpack(errorAnswer, answer, 'error', { bytes: 1 << 24 })
+  throw new Error(`${new URL(url).pathname}: ${code}, ${message}`)
 }
