@@ -49,7 +49,7 @@ type Command = fc.AsyncCommand<Model, Real>
 const NEVER = Number.POSITIVE_INFINITY
 const orNull = (time: number): number | null => (time === NEVER ? null : time)
 const readers = fc.nat(2)
-const somegrant = fc.oneof(fc.nat(3), fc.nat(11))
+const somegrant = fc.nat(11)
 
 const live = (model: Model, grant: ModelGrant): boolean => !grant.ended && grant.until > model.time
 const holds = (grant: ModelGrant, section: number): boolean => section === 0 || grant.sections.includes(section)
@@ -129,9 +129,10 @@ function publishVerdict(model: Model, grant: ModelGrant | null, section: number,
 
 /** The founder, or the holder of a grant, publishes a section or adds the next one; with `turns` under new keys where old are stale. */
 const publish = (by: number | null, section: number, turns: boolean): Command => ({
-  check: ({ grants, epochs }) => (by === null || by < grants.length) && section <= epochs.length,
+  check: ({ grants, epochs }) => (by === null || grants.length > 0) && section <= epochs.length,
   async run(model, real) {
-    const grant = by === null ? null : (model.grants[by] as ModelGrant)
+    const at = by === null ? null : by % model.grants.length
+    const grant = at === null ? null : (model.grants[at] as ModelGrant)
     const adds = section === model.epochs.length
     const due = [0, section].filter((id) => (id === section && adds) || stale(model, id))
     const turning = turns || adds ? due : []
@@ -141,7 +142,7 @@ const publish = (by: number | null, section: number, turns: boolean): Command =>
       [section],
       {
         turning: turn(model, turning),
-        body: { grant: by === null ? null : (real.hashes[by] as EntryHash) },
+        body: { grant: at === null ? null : (real.hashes[at] as EntryHash) },
       },
     )
     if (!(await verdict(real, entry, publishVerdict(model, grant, section, due.length > turning.length)))) return
@@ -156,11 +157,12 @@ const publish = (by: number | null, section: number, turns: boolean): Command =>
 })
 
 const revoke = (which: number, mode: 'revoke' | 'recall', forgets: boolean): Command => ({
-  check: ({ grants }) => which < grants.length,
+  check: ({ grants }) => grants.length > 0,
   async run(model, real) {
-    const grant = model.grants[which] as ModelGrant
+    const at = which % model.grants.length
+    const grant = model.grants[at] as ModelGrant
     const sections = forgets ? [0] : [0, ...grant.sections]
-    const entry = await real.world.revoke(real.record, real.founder, [real.hashes[which] as EntryHash], {
+    const entry = await real.world.revoke(real.record, real.founder, [real.hashes[at] as EntryHash], {
       turning: turn(model, sections, grant),
       body: { mode },
     })
@@ -175,13 +177,14 @@ const revoke = (which: number, mode: 'revoke' | 'recall', forgets: boolean): Com
 
 /** A reader, or (null) the grant's own holder, views a section, or (null) the grant's first. */
 const view = (reader: number | null, which: number, section: number | null): Command => ({
-  check: ({ grants }) => which < grants.length,
+  check: ({ grants }) => grants.length > 0,
   async run(model, real) {
-    const grant = model.grants[which] as ModelGrant
+    const at = which % model.grants.length
+    const grant = model.grants[at] as ModelGrant
     const who = reader ?? grant.reader
     const id = section ?? (grant.sections[0] as number)
     const by = real.readers[who] as Member
-    const entry = await real.world.view(real.record, by, real.hashes[which] as EntryHash, { body: { sections: [id] } })
+    const entry = await real.world.view(real.record, by, real.hashes[at] as EntryHash, { body: { sections: [id] } })
     const mine = grant.reader === who && grant.sections.includes(id)
     const ended = live(model, grant) ? (mine ? 'accepted' : 'NOT_GRANTED') : 'GRANT_ENDED'
     if (await verdict(real, entry, model.time < grant.from ? 'NOT_GRANTED' : ended)) model.opened.add(who)
@@ -271,9 +274,9 @@ it('agree', { timeout: 600_000 }, async () => {
       for (const { entry } of ledger.entries(record)) ran.set(entry.type, (ran.get(entry.type) ?? 0) + 1)
       ran.set('opened', (ran.get('opened') ?? 0) + model.opened.size)
     }),
-    { numRuns: effort(12, 1000) },
+    { numRuns: effort(20, 1000) },
   )
   // Sequences that reach nothing would agree too.
   for (const reached of ['create', 'publish', 'grant', 'revoke', 'opened'])
-    expect(ran.get(reached), reached).toBeGreaterThan(3)
+    expect(ran.get(reached), reached).toBeGreaterThan(2)
 })
