@@ -45,7 +45,7 @@ export interface Relay {
   fetch(request: Request, env?: object): Promise<Response>
   /** Removes what was staged and never published; to be called every minute or so. */
   collect(): Promise<void>
-  /** Finishes what waits, and takes nothing more. Store, objects and head lock stay open: they are the caller's. */
+  /** Waits until every request is answered, those that wait for notices at once; then takes nothing more. What was passed stays open. */
   close(): Promise<void>
 }
 
@@ -67,8 +67,17 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
   const services = await makeServices(parts)
   const { sequencer, clock, segments } = services
   const app = createApp(services)
+  const running = new Set<Promise<Response>>()
   return {
-    fetch: async (request, env) => app.fetch(request, env),
+    async fetch(request, env) {
+      const answered = Promise.resolve(app.fetch(request, env))
+      running.add(answered)
+      try {
+        return await answered
+      } finally {
+        running.delete(answered)
+      }
+    },
     async collect() {
       const now = clock.now()
       services.quotas.sweep(now)
@@ -80,6 +89,7 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
     },
     async close() {
       services.notices.close()
+      while (running.size > 0) await Promise.allSettled(running)
       await sequencer.close()
     },
   }

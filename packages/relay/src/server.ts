@@ -12,6 +12,7 @@ const KEEP_ALIVE_MS = 65_000
 const MOST_SOCKETS = 10_000
 /** ms that running requests have to finish when the relay stops. */
 const STOP_MS = 10_000
+const IDLE_MS = 50
 
 export interface Listening {
   readonly address: string
@@ -44,7 +45,10 @@ export async function listen(relay: Relay, at: { readonly host: string; readonly
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
+  // A connection becomes idle when its request is answered, and its client keeps it open.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), STOP_MS)
   await closed
+  clearInterval(idle)
   clearTimeout(deadline)
 }
