@@ -10,7 +10,6 @@ import {
   equal,
   facts,
   type Handout,
-  hex,
   type RecordItem,
   sha256,
 } from '@sealchart/protocol'
@@ -91,6 +90,17 @@ export function grantFor(
   if (found) return found.hash
   if (own.length === 0) throw new ClientError('NOT_GRANTED', 'no grant lets you do this with this record')
   throw new ClientError('NOT_GRANTED', 'your grant does not cover these sections, or not this action: ask the author')
+}
+
+/** Sections of a record that a member may open: all for its founder. */
+export function grantedSections({ session }: Member, record: ChainId, card: Card): readonly number[] {
+  const all = card.sections.map(({ id }) => id)
+  const founder = session.ledger.fact(record, facts.founder)
+  if (founder && equal(founder.member, session.chain)) return all
+  const own = liveGrantsOf(session, record, session.surroundings.now()).filter(({ grant }) =>
+    equal(grant.recipient, session.chain),
+  )
+  return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
 }
 
 /** Everything that a view or download entry opened: a desk for files' bytes, and the files by section. */

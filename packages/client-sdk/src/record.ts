@@ -2,7 +2,7 @@
 // Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
 import type { Card } from '@sealchart/crypto'
 import { accessLogOf, type ChainId, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
-import { type Listed, listRecords, type Opened, openAccess } from './access.js'
+import { grantedSections, type Listed, listRecords, type Opened, openAccess } from './access.js'
 import type { TransferOptions } from './cargo.js'
 import { sealCardContent, sectionIn } from './contents.js'
 import type { Sections } from './create.js'
@@ -290,16 +290,4 @@ export class ChartRecord {
   #granted(): readonly number[] {
     return grantedSections(this.#member, this.#state.chain, this.card)
   }
-}
-
-/** Sections of a record that a member may open: all for its founder. */
-export function grantedSections(member: Member, record: ChainId, card: Card): readonly number[] {
-  const { session } = member
-  const all = card.sections.map(({ id }) => id)
-  const founder = session.ledger.fact(record, facts.founder)
-  if (founder && equal(founder.member, session.chain)) return all
-  const own = liveGrantsOf(session, record, session.surroundings.now()).filter(({ grant }) =>
-    equal(grant.recipient, session.chain),
-  )
-  return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
 }

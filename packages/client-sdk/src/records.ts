@@ -1,13 +1,13 @@
 // Records: making one, listing those that a member may see, and opening one with a purpose. Spec: docs/spec/relay.md, "Records".
 import type { Card } from '@sealchart/crypto'
 import { type ChainId, facts, hex, unhex } from '@sealchart/protocol'
-import { type Listed, listRecords, openAccess } from './access.js'
+import { grantedSections, type Listed, listRecords, openAccess } from './access.js'
 import { sectionIn } from './contents.js'
 import { type CreateOptions, makeRecord, recordFor } from './create.js'
 import { ClientError } from './errors.js'
 import type { Member } from './member.js'
 import { personOf } from './people.js'
-import { ChartRecord, grantedSections } from './record.js'
+import { ChartRecord } from './record.js'
 import { retrying } from './retry.js'
 
 export interface OpenOptions {
