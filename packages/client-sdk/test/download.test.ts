@@ -212,7 +212,7 @@ describe('what an author publishes', () => {
 
   test('a header of another file or key: COMMITMENT, and nothing is asked', async () => {
     const other = new Uint8Array(16).fill(9)
-    for (const change of [{ id: other }, { fileKey: seeded(32) as unknown as DraftFile['fileKey'] }]) {
+    for (const change of [{ id: other }, { fileKey: seeded(32) as Uint8Array as DraftFile['fileKey'] }]) {
       const { file, relay } = await sealed(new Uint8Array(8), 8, change as Partial<DraftFile>)
       relay.calls.length = 0
       expect(await codeOf(file.bytes())).toBe('COMMITMENT')

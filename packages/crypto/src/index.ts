@@ -1,3 +1,5 @@
+// The package's one entry: whatever needs a secret. What is not listed is internal. Spec: docs/spec/keys.md, docs/spec/sealing.md.
+
 export { startSealPool } from '#pool'
 export { type Card, type CardPatient, openCard, sealCard } from './card.js'
 export { type Random, systemRandom } from './check.js'

@@ -69,11 +69,11 @@ function agrees(verify, test) {
 
 function runSuite(dir, name, verify) {
   const folder = join(dir, 'merkle', name)
-  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.json'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'))
   const failures = []
   let passed = 0
   let notApplicable = 0
-  for (const file of files.sort()) {
+  for (const file of files.toSorted()) {
     const test = JSON.parse(readFileSync(join(folder, file), 'utf8'))
     if (!applies(name, test)) notApplicable += 1
     else if (agrees(verify, test)) passed += 1

@@ -70,6 +70,7 @@ const digits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 export function hex(bytes: Uint8Array): string {
   const most = 4096
   if (expectBytes(bytes).length > most) return hex(bytes.subarray(0, most)) + hex(bytes.subarray(most))
+  // oxlint-disable-next-line unicorn/no-new-array -- with its length given it is filled in half the time
   const codes = new Array<number>(2 * bytes.length)
   let at = 0
   for (let i = 0; i < bytes.length; i++) {

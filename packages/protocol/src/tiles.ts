@@ -108,7 +108,7 @@ export function encodeTile(hashes: readonly TreeHash[]): Uint8Array<ArrayBuffer>
     throw new ProtocolError('USAGE', 'expected 1 to 256 hashes')
   }
   const out = new Uint8Array(32 * hashes.length)
-  hashes.forEach((hash, i) => void out.set(hash, 32 * i))
+  for (const [i, hash] of hashes.entries()) out.set(hash, 32 * i)
   return out
 }
 

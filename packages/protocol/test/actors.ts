@@ -1,8 +1,8 @@
 // A network in memory for the tests of entries, rules and ledger: actors with real keys, what they sign, and a log that proves it.
 // What is sealed does not matter to the rules, so commitments, wraps and contents are made up.
 import type { Bodies, EpochStart, TrailStart } from '../src/bodies.js'
-import { type ChainId, type Digest, type EntryHash, equal, hex, type LinkHash } from '../src/bytes.js'
-import { type AnyEntry, accessLogOf, chainIdOf, type Rest } from '../src/entry.js'
+import { type ChainId, type EntryHash, equal, hex } from '../src/bytes.js'
+import { type AnyEntry, chainIdOf } from '../src/entry.js'
 import type { Proven } from '../src/proven.js'
 import { facts } from '../src/rules/facts.js'
 import type { Member } from './devices.js'

@@ -17,7 +17,7 @@ const prove = (size: number, indices: readonly number[]): TreeHash[] =>
   planBatch(size, indices).map((node) => reference.node(node))
 
 function checkBatch(size: number, indices: readonly number[]): void {
-  expect(planBatch(size, indices), `${indices} of ${size}`).toEqual(complement(size, new Set(indices)))
+  expect(planBatch(size, indices), `${indices.join()} of ${size}`).toEqual(complement(size, new Set(indices)))
   verifyBatch(headAt(size), at(indices), prove(size, indices))
 }
 
@@ -59,7 +59,7 @@ test('refused: any single change of leaves, nodes or root', () => {
       const nodes = prove(size, indices)
       const proven = at(indices)
       const refused = (given: readonly LeafAt[], by: readonly TreeHash[], root = headAt(size).root) =>
-        expectCode('LOG_PROOF', () => verifyBatch({ size, root }, given, by), `${indices} of ${size}`)
+        expectCode('LOG_PROOF', () => verifyBatch({ size, root }, given, by), `${indices.join()} of ${size}`)
       const i = pick % proven.length
       const leaf = proven[i] as LeafAt
       refused(proven, nodes, flipped(headAt(size).root, bit))

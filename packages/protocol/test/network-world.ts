@@ -1,7 +1,7 @@
 // The part of the tests' world that everything else stands on: its log, the state of its chains, a network, institutions, members.
 // `code` says what the rules answer and changes nothing; `place` does what an honest relay does; `log.append` also what another may.
 import type { Bodies, KindName, WrapsRef } from '../src/bodies.js'
-import { type ChainId, type Digest, type EntryHash, equal, hex, type LinkHash, type TreeHash } from '../src/bytes.js'
+import { type ChainId, type Digest, type EntryHash, equal, hex, type LinkHash } from '../src/bytes.js'
 import { type AnyEntry, accessLogOf, chainIdOf, type Rest, type Seen, signEntry } from '../src/entry.js'
 import { accessLink } from '../src/leaf.js'
 import { Ledger, type NetworkPin, type Pins } from '../src/ledger.js'

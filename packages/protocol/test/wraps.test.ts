@@ -107,7 +107,7 @@ describe('a list', () => {
       )
     expect(decodeWrapList(numbered(limits.wraps))).toHaveLength(limits.wraps)
     expectCode('LIMIT', () => decodeWrapList(numbered(limits.wraps + 1)))
-    expectCode('LIMIT', () => encodeWrapList(new Array(limits.wraps + 1).fill(three[0])))
+    expectCode('LIMIT', () => encodeWrapList(Array.from({ length: limits.wraps + 1 }, () => three[0] as WrapRow)))
   })
 })
 
