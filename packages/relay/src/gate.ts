@@ -76,6 +76,7 @@ function checkLog(log: NoteKey, { logKey, origin }: { readonly logKey: Uint8Arra
 
 /** Verifies all signatures, and tries the entries one after the other where one may build on another. */
 async function judge(parts: GateParts, entries: readonly AnyEntry[], network: ChainId): Promise<Judged[]> {
+  checkRates(parts, entries)
   const judged: Judged[] = []
   let before: State = parts.state
   // Entries of access logs share a layer: nothing is staged for one that is judged by the state before it, and each layer costs
@@ -97,6 +98,17 @@ async function judge(parts: GateParts, entries: readonly AnyEntry[], network: Ch
     before = layer
   }
   return judged
+}
+
+/** Refuses a list that is too long for now before any of it is counted: what is tried again after the pause must find it whole. */
+function checkRates({ rates }: GateParts, entries: readonly AnyEntry[]): void {
+  const counts = new Map<string, { readonly device: Uint8Array; count: number }>()
+  for (const { device } of entries.map(({ signer }) => signer)) {
+    const one = counts.get(keyOf(device)) ?? { device, count: 0 }
+    one.count += 1
+    counts.set(keyOf(device), one)
+  }
+  for (const { device, count } of counts.values()) rates.check(device, count)
 }
 
 async function tryEntry(

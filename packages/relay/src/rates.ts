@@ -4,6 +4,8 @@ import { RelayError } from './errors.js'
 import { keyOf, lru } from './state.js'
 
 export interface Rates {
+  /** Takes nothing. @throws RelayError RATE with `details.seconds` until `count` are allowed. */
+  check(device: Uint8Array, count: number): void
   /** @throws RelayError RATE with `details.seconds` until `count` more are allowed. */
   take(device: Uint8Array, count: number): void
 }
@@ -26,16 +28,23 @@ const KEPT = 100_000
 
 export function createRates({ burst, rate, now }: RateOptions): Rates {
   const buckets = lru<Bucket>(KEPT)
+  const tokensOf = (device: Uint8Array, at: number): number => {
+    const bucket = buckets.get(keyOf(device)) ?? { tokens: burst, at }
+    return Math.min(burst, bucket.tokens + (Math.max(0, at - bucket.at) / 1000) * rate)
+  }
+  const requireRoom = (tokens: number, count: number): void => {
+    // A list longer than the burst is allowed from a full bucket: it could never pass otherwise.
+    const needed = Math.min(count, burst)
+    if (tokens >= needed) return
+    const seconds = Math.max(1, Math.ceil((needed - tokens) / rate))
+    throw new RelayError('RATE', 'this device sends too much', { details: { seconds } })
+  }
   return {
+    check: (device, count) => requireRoom(tokensOf(device, now()), count),
     take(device, count) {
       const at = now()
-      const bucket = buckets.get(keyOf(device)) ?? { tokens: burst, at }
-      const tokens = Math.min(burst, bucket.tokens + (Math.max(0, at - bucket.at) / 1000) * rate)
-      // A list longer than the burst is allowed from a full bucket: it could never pass otherwise.
-      if (tokens < Math.min(count, burst)) {
-        const seconds = Math.max(1, Math.ceil((Math.min(count, burst) - tokens) / rate))
-        throw new RelayError('RATE', 'this device sends too much', { details: { seconds } })
-      }
+      const tokens = tokensOf(device, at)
+      requireRoom(tokens, count)
       buckets.set(keyOf(device), { tokens: tokens - count, at })
     },
   }
