@@ -44,11 +44,13 @@ export async function startRole(module) {
   /** @type {Map<number, { resolve(value: unknown): void, reject(error: Error): void }>} */
   const waiting = new Map()
   let calls = 0
-  child.on('message', async (/** @type {import('./role.mjs').Message} */ message) => {
-    if (message.answer) return settle(waiting, message)
-    if (!message.call) return
-    const answer = await tell(answers.get(message.call)?.(message.given))
-    if (child.connected) child.send({ id: message.id, answer })
+  const reply = async (/** @type {import('./role.mjs').Message} */ { id, call = '', given }) => {
+    const answer = await tell(answers.get(call)?.(given))
+    if (child.connected) child.send({ id, answer })
+  }
+  child.on('message', (/** @type {import('./role.mjs').Message} */ message) => {
+    if (message.answer) settle(waiting, message)
+    else if (message.call) void reply(message)
   })
   child.once('exit', (code) => {
     for (const { reject } of waiting.values()) reject(new Error(`a process ended before it answered (${code})`))

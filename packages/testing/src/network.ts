@@ -1,5 +1,5 @@
 // A whole network in one process, for a vendor's tests and ours: real crypto, the real relay, real credentials.
-// It stands in a fraction of a second and leaves nothing behind. Guide: docs/testing.md.
+// It stands in a fraction of a second and leaves nothing behind. Guide: docs/sdk.md, "Testing".
 import {
   type Claims,
   type ConnectOptions,
