@@ -67,7 +67,7 @@ async function startRelay(dir) {
     const answer = await call({ port, path, body, headers })
     if (answer.status < 300) return answer.body
     const { code, message } = p.unpack(p.errorAnswer, answer.body, 'error')
-    throw new Error(`${path}: ${code}, ${message}`)
+    throw Object.assign(new Error(`${path}: ${code}, ${message}`), { code })
   }
   return { process: child, url: said.url, token: said.token, log: p.decodeNoteKey(said.log), send, port }
 }

@@ -52,5 +52,5 @@ async function post(url, body, headers) {
   const answer = new Uint8Array(await response.arrayBuffer())
   if (response.ok) return answer
   const { code, message } = unpack(errorAnswer, answer, 'error', { bytes: 1 << 24 })
-  throw new Error(`${new URL(url).pathname}: ${code}, ${message}`)
+  throw Object.assign(new Error(`${new URL(url).pathname}: ${code}, ${message}`), { code })
 }

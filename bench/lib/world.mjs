@@ -1,6 +1,7 @@
 // A network for benches of the relay: an institution, members, records and the requests of readers, all signed beforehand.
 // Signatures are real; what is sealed is random bytes, which no relay can tell from anything else.
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { deviceFromSeed } from '@sealchart/crypto'
 import * as p from '@sealchart/protocol'
 
@@ -50,9 +51,21 @@ export class World {
 
   async append(entries, more = {}) {
     const body = appendBody({ entries: entries.map((entry) => entry.bytes), ...more })
-    const answer = p.unpack(p.appendAnswer, await this.send(p.paths.append, body), 'answer', { bytes: 1 << 26 })
+    const answer = p.unpack(p.appendAnswer, await this.#sendInRate(body), 'answer', { bytes: 1 << 26 })
     for (const entry of entries) this.heads.set(p.hex(entry.chain), entry)
     return answer
+  }
+
+  /** One institution enrols thousands: the relay lets a device sign 60 entries a second in the long run. */
+  async #sendInRate(body) {
+    for (;;) {
+      try {
+        return await this.send(p.paths.append, body)
+      } catch (error) {
+        if (error.code !== 'RATE') throw error
+        await sleep(1000)
+      }
+    }
   }
 
   rest(chain) {
@@ -82,7 +95,14 @@ export class World {
     this.network = this.#founder(null)
     const { keys } = this.network.device
     const origin = this.log.name
-    const body = { keys, nonce: this.network.nonce, name: 'Alliance', origin, logKey: this.log.publicKey, relay: this.url }
+    const body = {
+      keys,
+      nonce: this.network.nonce,
+      name: 'Alliance',
+      origin,
+      logKey: this.log.publicKey,
+      relay: this.url,
+    }
     const found = await this.sign(this.network, { kind: 'network', chain: this.network.chain, type: 'found', body })
     await this.append([found], { token: this.token })
     this.institution = this.#founder(this.network.chain)
@@ -123,6 +143,23 @@ export class World {
       await this.append(entries, { attachments })
     }
     return members
+  }
+
+  /** The credential by which this institution vouches for a member who founds her chain herself; it carries no claims. */
+  async vouchFor(found) {
+    const now = Date.now()
+    const { chain } = found
+    const claims = p.encodeClaims([])
+    const entry = await this.sign(this.institution, {
+      kind: 'member',
+      chain,
+      type: 'credential',
+      body: { institution: this.institution.chain, claims: [], notBefore: now - 1000, until: now + 86_400_000 },
+      after: found,
+      rests: [this.institution.chain, this.network.chain],
+      private: claims,
+    })
+    return { credential: entry.bytes, claims }
   }
 
   async #member(epochKey) {
