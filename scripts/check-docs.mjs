@@ -18,6 +18,7 @@ const documentPaths = [
   ...readdirSync(join(root, 'docs'), { recursive: true }).flatMap((name) =>
     name.endsWith('.md') ? [join('docs', name)] : [],
   ),
+  ...packages.map((path) => join(path, 'README.md')),
 ]
 // A process of its own, which runs while the blocks are compiled.
 const drawing = drawGraph(packages)
@@ -33,7 +34,7 @@ if (process.argv.includes('--write')) {
 
 const documents = documentPaths.map((path) => readMarkdown(path, read(path)))
 const byPath = new Map(documents.map((document) => [document.path, document]))
-const snippets = checkSnippets(documents.filter(({ path }) => path === 'README.md' || path.startsWith('docs/')))
+const snippets = checkSnippets(documents.filter(({ path }) => path.endsWith('README.md') || path.startsWith('docs/')))
 const problems = [
   ...[await graph(), example].flatMap(checkMarked),
   ...checkFirstScreen(byPath.get('README.md')),
