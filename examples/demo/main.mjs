@@ -10,37 +10,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { searchCanaries, writeForms } from '@sealchart/testing'
+import { PURPOSES, people, REASONS } from './cast.mjs'
 import { endAll, startRole } from './processes.mjs'
-import { filesIn, startRelay } from './relay.mjs'
+import { startRelay } from './relay.mjs'
 import { card, correctedLetter, LETTER, PRIVATE, sampleSections } from './samples.mjs'
+import { searchRelay } from './search.mjs'
 import { chapter, expect, failed, refused, size, table } from './table.mjs'
 
 /** @typedef {import('./processes.mjs').Role} Role */
-
-const REASONS = {
-  lee: 'referral for angiogram',
-  wong: 'a laboratory question',
-  revoked: 'handed over to Dr Wong',
-}
-const PURPOSES = {
-  lee: 'treatment on the ward',
-  leeAgain: 'the corrected letter',
-  wong: 'laboratory conference',
-}
-
-const people = {
-  chan: { institution: 'kec', claims: { name: 'Dr Chan Mei Ling', registration: 'M10001', role: 'doctor' } },
-  lee: { institution: 'harbour', claims: { name: 'Dr Lee Chun Fai', registration: 'M10002', role: 'cardiologist' } },
-  wong: { institution: 'harbour', claims: { name: 'Dr Wong Yee Man', registration: 'M10003', role: 'pathologist' } },
-  ho: { institution: 'harbour', claims: { name: 'Dr Ho Kwok Wai', registration: 'M10004', role: 'surgeon' } },
-}
-
-/** Bytes of a file that are searched for: all of a small one. */
-const MOST = 65_536
-
-/** What later chapters need of earlier ones. @type {{ adversary?: Role }} */
-const scene = {}
 
 const folder = await mkdtemp(join(tmpdir(), 'sealchart-demo-'))
 const begun = Date.now()
@@ -74,8 +51,8 @@ async function demonstrate(/** @type {readonly string[]} */ paths) {
   const record = await share(scene, sections)
   await readIt(scene, { record, sections })
   await revoke(scene, record)
-  await attack(scene, record)
-  await canaries(scene, { record, sections })
+  const adversary = await attack(scene, record)
+  await searchRelay({ ...scene, holders: [scene.lee, scene.wong, scene.chan], adversary }, sections)
   await trail(scene, record)
 }
 
@@ -236,7 +213,6 @@ async function attack(/** @type {Scene} */ { relay, network, vaults, lee }, /** 
   const copy = join(folder, 'stolen')
   await cp(relay.data, copy, { recursive: true })
   const adversary = await startRole('./adversary.mjs')
-  scene.adversary = adversary
   const had = await adversary.call('begin', { network, ...vaults.lee, exchanges: await lee.call('exchanges'), id })
   expect(
     had.secrets > 0 && had.tickets > 0,
@@ -265,66 +241,10 @@ async function attack(/** @type {Scene} */ { relay, network, vaults, lee }, /** 
     home.kinds.join(', '),
   )
   expect(home.control > 0, `control: of what she was granted before, the same attempts open ${home.control} objects`)
+  return adversary
 }
 
-// ——— 6. the relay
-
-async function canaries(
-  /** @type {Scene} */ { relay, chan, lee, wong },
-  /** @type {{ record: string, sections: Sections }} */ { sections },
-) {
-  chapter('What the relay has: every 16 bytes of every plaintext and key, searched for')
-  const control = { name: 'control', bytes: new Uint8Array(randomBytes(48)) }
-  const status = await scene.adversary?.call('plant', control.bytes)
-  const secrets = await Promise.all([lee, wong, chan].map((role) => role.call('secrets')))
-  const wanted = [control, ...plaintexts(sections), ...secrets.flat()]
-  const log = new TextEncoder().encode(relay.output() + Buffer.from(control.bytes).toString('hex'))
-  let searched = 0
-  async function* haystacks() {
-    for (const [place, files] of /** @type {const} */ ([
-      ['disk', filesIn(relay.data)],
-      ['disk', filesIn(`${relay.data}.local`)],
-      ['wire', relay.traffic()],
-    ])) {
-      for await (const { name, bytes } of files) {
-        searched += bytes.length
-        yield { name: `${place} ${name}`, bytes }
-      }
-    }
-    yield { name: 'log output', bytes: log }
-  }
-  const found = await searchCanaries({ canaries: wanted, haystacks: haystacks() })
-  const controls = found.filter(({ canary }) => canary === 'control')
-  const others = found.filter(({ canary }) => canary !== 'control')
-  const inPlace = (/** @type {string} */ place) =>
-    new Set(controls.filter(({ haystack }) => haystack.startsWith(place)).map(({ form }) => form)).size
-  const forms = new Set(writeForms(control.bytes).map(({ form }) => form)).size
-  expect(
-    status === 200 && inPlace('disk') === forms && inPlace('wire') === forms && inPlace('log') === 1,
-    `planted controls found: in ${forms} forms on the disk and on the wire, and in the log output`,
-  )
-  expect(
-    others.length === 0,
-    `${wanted.length - 1} plaintexts and keys in ${size(searched)} of disk, write-ahead log, log output and traffic: ${others.length} found`,
-    others.map(({ canary, form, haystack }) => `${canary} as ${form} in ${haystack}`).join('; '),
-  )
-}
-
-function plaintexts(/** @type {Sections} */ sections) {
-  const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text)
-  const { name, ids } = card.patient
-  return [
-    ...Object.values(sections).flatMap((files) =>
-      files.map((file) => ({ name: file.name, bytes: file.data.subarray(0, MOST) })),
-    ),
-    ...correctedLetter().map((file) => ({ name: 'corrected letter', bytes: file.data })),
-    { name: 'title', bytes: utf8(card.title) },
-    { name: 'patient', bytes: utf8(`${name}, ${card.patient.born}, ${ids[0]?.value}`) },
-    ...[...Object.values(REASONS), ...Object.values(PURPOSES)].map((text) => ({ name: 'purpose', bytes: utf8(text) })),
-  ].filter(({ bytes }) => new Set(bytes).size >= 6 && bytes.length >= 16)
-}
-
-// ——— 7. the trail
+// ——— 7. the trail (6. is search.mjs)
 
 async function trail(/** @type {Scene} */ { chan }, /** @type {string} */ id) {
   chapter('The trail, as Dr Chan sees it: every step verified')
