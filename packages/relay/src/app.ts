@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { RelayError } from './errors.js'
-import { type Env, refuse } from './http.js'
+import { type Env, type Request, refuse } from './http.js'
 import { appendRoute } from './routes/append.js'
 import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
 import { directoryRoute, inboxRoute } from './routes/people.js'
@@ -22,7 +22,7 @@ export const routes = (): readonly Route[] => [
   inboxRoute,
   uploadsRoute,
   presentRoute,
-  attachmentsRoute(),
+  attachmentsRoute,
   putSegmentsRoute,
   segmentBatchRoute,
   getSegmentRoute,
@@ -36,10 +36,18 @@ export function createApp(services: Services): Hono<Env> {
   const app = new Hono<Env>()
   const { origins } = services.config
   if (origins.length > 0) app.use(cors(corsOptions(origins)))
-  for (const { method, path, handle } of routes()) app.on(method, path, (c) => handle(c, services))
+  for (const { method, path, handle } of routes()) app.on(method, path, (c) => handled(c, handle, services))
   app.notFound(() => refuse(new RelayError('UNKNOWN', 'there is no such route')))
   app.onError((error) => refuse(error))
   return app
+}
+
+async function handled(c: Request, handle: Route['handle'], services: Services): Promise<Response> {
+  try {
+    return await handle(c, services)
+  } finally {
+    services.intake.release(c)
+  }
 }
 
 const corsOptions = (origins: readonly string[]): Parameters<typeof cors>[0] => ({

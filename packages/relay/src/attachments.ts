@@ -104,23 +104,23 @@ async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<Ch
 /**
  * Nothing new under a key that somebody holds who is no longer entitled: for a version under epochs that began earlier, whether each
  * holder still has a credential. (Ended grants turned the epoch already; expired ones are seen in the turn.)
+ * Answers who these holders are.
  * @throws RelayError STALE_EPOCH.
  */
 export async function checkHolders(
   parts: CheckParts,
   entry: AnyEntry & Entry<'record', 'publish'>,
   before: State,
-): Promise<void> {
+): Promise<readonly ChainId[]> {
   const sections = new Set(entry.body.contents.map(({ section }) => section))
   const started = new Set(entry.body.epochs.map(({ section }) => section))
   const under = [...sections].filter((section) => !started.has(section))
-  if (under.length === 0) return
+  if (under.length === 0) return []
   const holders = await liveGrants(entry.chain, factsFrom(before), entry.time)
   const concerned = holders.filter(({ grant }) => under.some((id) => id === 0 || grant.sections.includes(id)))
-  await refuseWithdrawn(
-    parts,
-    concerned.map(({ grant }) => grant.recipient),
-  )
+  const members = concerned.map(({ grant }) => grant.recipient)
+  await refuseWithdrawn(parts, members)
+  return members
 }
 
 /**

@@ -34,7 +34,7 @@ export interface OperatingLimits {
   readonly uploads: number
   /** ms that an upload or a staged attachment is kept after the last byte came. */
   readonly staged: number
-  /** Bytes of attachments that are being received at the same time, in all. */
+  /** Bytes of bodies that are received or worked on at the same time, in all; the first 256 KiB of each do not count. */
   readonly receiving: number
   /** Requests that wait for notices at the same time. */
   readonly waiters: number
@@ -50,7 +50,7 @@ export const defaultLimits: OperatingLimits = {
   allBytes: 1000 * GiB,
   uploads: 16,
   staged: 24 * HOUR,
-  receiving: 192 * MiB,
+  receiving: 512 * MiB,
   waiters: 10_000,
 }
 

@@ -12,7 +12,10 @@ import { indexDigest, indexFor } from './wrap-index.js'
 /** Rows of one staging. */
 const MOST_ROWS = 256
 
-type Staged = Pick<GatedList, 'attachments' | 'uploads'>
+/** `recipients`: keys of the chains whose heads and credentials were checked. */
+export interface Staged extends Pick<GatedList, 'attachments' | 'uploads'> {
+  readonly recipients: ReadonlySet<string>
+}
 
 /** An object of a list: from the request (`row` null), or staged or live already. */
 interface Found {
@@ -39,19 +42,23 @@ export async function stageObjects(
   const found = await findObjects(parts, request, judged)
   const store: ToStore[] = []
   const live: { digest: Digest; position: number }[] = []
+  const recipients = new Set<string>()
   for (const one of found) {
-    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live })
+    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live, recipients })
     else store.push(...asStored(one, 0, null))
     live.push({ digest: one.object.attached.digest, position: one.position })
   }
-  for (const { entry, before } of judged) if (is(entry, 'record', 'publish')) await checkHolders(parts, entry, before)
+  for (const { entry, before } of judged) {
+    if (!is(entry, 'record', 'publish')) continue
+    for (const holder of await checkHolders(parts, entry, before)) recipients.add(keyOf(holder))
+  }
   const uploads = await takeUploads(parts, request, judged)
   for (const { object, bytes, judged: of } of found) {
     const { attached, what } = object
     if (what === 'manifest') await checkManifest(parts, { record: of.entry.chain, attached, bytes, uploads })
   }
   await storeAll(parts, store, found)
-  return { attachments: live, uploads }
+  return { attachments: live, uploads, recipients }
 }
 
 // ——— finding
@@ -87,11 +94,16 @@ async function findObjects(parts: GateParts, request: AppendRequest, judged: rea
 async function takeWraps(
   parts: GateParts,
   one: Found,
-  to: { readonly store: ToStore[]; readonly live: { digest: Digest; position: number }[] },
+  to: {
+    readonly store: ToStore[]
+    readonly live: { digest: Digest; position: number }[]
+    readonly recipients: Set<string>
+  },
 ): Promise<void> {
   const { entry, before } = one.judged
   const list = await checkWraps(parts, entry, { bytes: one.bytes, before })
   to.store.push(...asStored(one, list.rows.length, null))
+  if (entry.kind === 'record') for (const { recipient } of list.rows) to.recipients.add(keyOf(recipient))
   const index = indexFor(list.rows)
   if (index === null) return
   const digest = indexDigest(one.object.attached.digest)

@@ -24,8 +24,8 @@ import { stagedMissing } from './attachments.js'
 import { RelayError } from './errors.js'
 import { stageObjects } from './gate-objects.js'
 import type { GateParts, Judged } from './gate-parts.js'
-import { factsFrom, placeEntry } from './place.js'
-import type { AcceptedClaims, GatedList } from './sequencer.js'
+import { factsFrom, MovedHeads, placeEntry } from './place.js'
+import type { AcceptedClaims, GatedList, PlacedList } from './sequencer.js'
 import { pause } from './slices.js'
 import { keyOf, type Layer, layerOver, type State } from './state.js'
 
@@ -36,18 +36,47 @@ const SIGNATURES = 16
  * Checks a list and makes durable what it names; answers what the sequencer needs. Entries are decoded, and none of them is placed yet.
  * @throws StaleHeads; RelayError UNKNOWN, ROLE, BINDING, RATE, STAGED_MISSING, QUOTA, FULL; ProtocolError.
  */
-export async function passGate(
+async function passGate(
   parts: GateParts,
   request: AppendRequest,
   entries: readonly AnyEntry[],
-): Promise<GatedList> {
+): Promise<{ list: GatedList; recipients: ReadonlySet<string> }> {
   checkList(entries)
+  const size = parts.sequencer.head?.size ?? 0
   const network = parts.network() ?? checkFounding(parts, request, entries)
   const judged = await judge(parts, entries, network)
   const beside = besideFor(request, entries)
   const claims = await acceptedClaims(parts, entries, beside)
-  const { attachments, uploads } = await stageObjects(parts, request, judged)
-  return { entries, beside, claims, attachments, uploads }
+  const { attachments, uploads, recipients } = await stageObjects(parts, request, judged)
+  const checkedAt = recipients.size > 0 ? size : null
+  return { list: { entries, beside, claims, attachments, uploads, checkedAt }, recipients }
+}
+
+/** How often a list goes back because members changed while it was checked. */
+const MOST_TRIES = 8
+
+/**
+ * Takes a list through the gate and into a turn. If members' chains move meanwhile, those who get keys are looked up among them: only if one
+ * is there, everything is checked again.
+ * @throws as the gate and the sequencer do; RelayError BUSY when members do not stop changing.
+ */
+export async function placeList(
+  parts: GateParts,
+  request: AppendRequest,
+  entries: readonly AnyEntry[],
+): Promise<PlacedList> {
+  let gated = await passGate(parts, request, entries)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await parts.sequencer.append(gated.list)
+    } catch (error) {
+      if (!(error instanceof MovedHeads) || tries === MOST_TRIES) throw error
+      const concerned = error.chains?.some((chain) => gated.recipients.has(keyOf(chain))) ?? true
+      gated = concerned
+        ? await passGate(parts, request, entries)
+        : { ...gated, list: { ...gated.list, checkedAt: error.size } }
+    }
+  }
 }
 
 /** Decodes a request's entries. @throws ProtocolError DECODE_*, TOO_LARGE, DOWNGRADE. */

@@ -20,6 +20,7 @@ import {
 } from '@sealchart/protocol'
 import type { Context } from 'hono'
 import { RelayError } from './errors.js'
+import type { Intake } from './intake.js'
 
 /** What the Node server adds to a request: the raw stream under it. */
 export interface Env {
@@ -30,13 +31,14 @@ export type Request = Context<Env>
 
 // ——— bodies
 
-/** @throws RelayError TOO_LARGE beyond `most` bytes, whatever length was declared; the rest is not read. */
-export async function readBody(c: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws RelayError BUSY; TOO_LARGE beyond `most` bytes, whatever length was declared; the rest is not read. */
+export async function readBody(c: Request, most: number, intake: Intake): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of streamOf(c)) {
     length += chunk.length
     if (length > most) throw new RelayError('TOO_LARGE', 'the body is longer than its limit')
+    intake.take(c, chunk.length)
     chunks.push(chunk)
   }
   const body = new Uint8Array(length)
@@ -51,7 +53,8 @@ export async function readBody(c: Request, most: number): Promise<Uint8Array<Arr
 /** The raw stream where there is one: through the web stream a body takes twice the time. */
 function streamOf(c: Request): AsyncIterable<Uint8Array> {
   const incoming = c.env?.incoming
-  if (incoming) return incoming
+  // Left open when reading stops early: the refusal goes out through the same socket.
+  if (incoming) return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) }
   return webStream(c.req.raw.body)
 }
 
@@ -73,6 +76,7 @@ export interface SignatureParts {
   /** The address that clients write, without a slash at the end; null before there is one. */
   readonly url: () => Promise<string | null>
   readonly signKeyOf: (chain: ChainId, device: DeviceId) => Promise<Uint8Array | null>
+  readonly intake: Intake
 }
 
 export interface Signed {
@@ -107,7 +111,7 @@ export async function readSigned(
     },
     parts.signKeyOf,
   )
-  const body = await readBody(c, most)
+  const body = await readBody(c, most, parts.intake)
   if (!equal(sha256(body), stated)) throw new RelayError('REQUEST_DIGEST', 'Content-Digest is not that of the body')
   return { signer: { chain: signer.chain, device: signer.device }, body }
 }

@@ -29,6 +29,11 @@ interface Pyramid {
 export interface LogTree {
   readonly head: LogHead | null
   take(news: TurnNews): void
+  /**
+   * The head once the log has this size. The store shows a turn from its commit on; its head is given out only when the head lock holds
+   * it too, a moment later.
+   */
+  reach(size: number): Promise<LogHead | null>
   /** The batch proof of these leaves (increasing) in the tree of `size`. */
   proveBatch(size: number, indices: readonly number[]): Promise<TreeHash[]>
   /** From what an asker has seen to `size`; empty where there is nothing to prove. */
@@ -43,6 +48,7 @@ export async function openLogTree(reads: Reads): Promise<LogTree> {
   const full = lru<Pyramid>(KEPT)
   let head: LogHead | null = stored
   let size = stored?.size ?? 0
+  const waiting: (() => void)[] = []
 
   const add = (level: number, hash: TreeHash): void => {
     const pyramid = (partial[level] ??= { levels: [[]] })
@@ -88,6 +94,11 @@ export async function openLogTree(reads: Reads): Promise<LogTree> {
         add(0, hash)
       }
       head = news.head
+      for (const wake of waiting.splice(0)) wake()
+    },
+    async reach(wanted) {
+      while (wanted > size) await new Promise<void>((resolve) => waiting.push(resolve))
+      return head
     },
     proveBatch: (at, indices) => all(planBatch(at, indices)),
     async proveGrowth(seen, at) {

@@ -1,8 +1,15 @@
 // What main thread and sequencer's thread say to each other. Spec: docs/spec/relay.md, "The turn".
 // Errors cross as what they say: an Error object would arrive without its class and code.
-import { type AnyEntry, type ErrorCode, type ErrorDetails, ProtocolError, SealchartError } from '@sealchart/protocol'
+import {
+  type AnyEntry,
+  type ChainId,
+  type ErrorCode,
+  type ErrorDetails,
+  ProtocolError,
+  SealchartError,
+} from '@sealchart/protocol'
 import { RelayError } from './errors.js'
-import { type NamedHead, StaleHeads } from './place.js'
+import { MovedHeads, type NamedHead, StaleHeads } from './place.js'
 import type { GatedList, LogHead, PlacedList, TurnNews } from './sequencer.js'
 import { type Collected, type Staging, StoreConflict } from './store/contract.js'
 
@@ -22,6 +29,7 @@ export interface SentError {
   readonly code: ErrorCode
   readonly message: string
   readonly details: ErrorDetails
+  readonly moved: { readonly chains: readonly ChainId[] | null; readonly size: number } | null
   readonly stale: { readonly named: readonly NamedHead[]; readonly signer: AnyEntry['signer'] } | null
 }
 
@@ -42,6 +50,7 @@ export function toSent(error: unknown): SentError {
     code: known?.code ?? 'INTERNAL',
     message,
     details: known?.details ?? {},
+    moved: error instanceof MovedHeads ? { chains: error.chains, size: error.size } : null,
     stale: error instanceof StaleHeads ? { named: error.named, signer: error.signer } : null,
   }
 }
@@ -52,7 +61,8 @@ function classOf(error: unknown): SentError['class'] {
   return error instanceof RelayError ? 'relay' : 'other'
 }
 
-export function fromSent({ class: of, code, message, details, stale }: SentError): Error {
+export function fromSent({ class: of, code, message, details, stale, moved }: SentError): Error {
+  if (moved) return new MovedHeads(moved.chains, moved.size)
   if (stale) return new StaleHeads(stale.named, stale.signer)
   if (of === 'conflict') return new StoreConflict(message)
   return of === 'protocol' ? new ProtocolError(code, message, { details }) : new RelayError(code, message, { details })

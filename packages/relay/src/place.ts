@@ -52,6 +52,18 @@ export class StaleHeads extends RelayError {
   }
 }
 
+/** Members' chains moved since the gate checked who gets keys: `chains`, or too many to say. It looks again, as of the log's `size`. */
+export class MovedHeads extends RelayError {
+  readonly chains: readonly ChainId[] | null
+  readonly size: number
+
+  constructor(chains: readonly ChainId[] | null, size: number) {
+    super('BUSY', 'members changed while the list was checked')
+    this.chains = chains
+    this.size = size
+  }
+}
+
 /** The facts of a state for the rules. */
 export const factsFrom = (state: State): Facts => ({
   get: (chain, key) => state.fact(chain, key),

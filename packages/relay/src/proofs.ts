@@ -65,9 +65,9 @@ export function prover(reads: Reads, log: LogTree, read: (row: EntryRow) => Know
   return {
     sealsOf,
     async prove(rows, seen) {
-      // The head is taken after the rows were read, so that its tree holds them all.
       const seals = unique(await sealsOf(rows))
-      const { head } = log
+      // Rows of a turn are read from its commit on: the answer waits for the head that holds them all.
+      const head = await log.reach(seals.at(-1)?.size ?? 0)
       if (head === null) throw new RelayError('UNKNOWN', 'there is no log yet')
       const entries: Proven['entries'][number][] = []
       const newest = new Map<string, EntryRow>()

@@ -19,6 +19,11 @@ export interface GatedList {
   /** Attachments that become live, each with the position of the entry that names it. */
   readonly attachments: readonly { readonly digest: Digest; readonly position: number }[]
   readonly uploads: readonly Uint8Array[]
+  /**
+   * The log's size when the heads of those were checked who get keys by this list, or hold the keys that it publishes under; null where
+   * there are none. They stand in no entry, so the turn compares: who moved since?
+   */
+  readonly checkedAt: number | null
 }
 
 /** The log after a turn. `checkpoint` is a signed note. */
@@ -51,7 +56,7 @@ export interface Sequencer {
   readonly head: LogHead | null
   /**
    * Places a list whole or not at all; resolves when it is durable.
-   * @throws StaleHeads (CONFLICT), RelayError BUSY, FULL, STAGED_MISSING, INTERNAL (the process is about to stop); what the rules throw.
+   * @throws StaleHeads (CONFLICT), MovedHeads, RelayError BUSY, FULL, STAGED_MISSING, INTERNAL (the process is about to stop); what the rules throw.
    */
   append(list: GatedList): Promise<PlacedList>
   /** Rows beside the log, taken between turns. @throws StoreConflict, RelayError FULL. */

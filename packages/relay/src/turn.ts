@@ -17,6 +17,7 @@ import { addAll, addClaims, addConsequences, type Consequences, noConsequences }
 import { RelayError } from './errors.js'
 import { type GrowingTree, type Growth, grow, loadTree } from './growing-tree.js'
 import type { HeadLock } from './head-lock.js'
+import { type Moves, moves } from './moved.js'
 import { type ChainPlace, type Moment, placeEntry } from './place.js'
 import type { GatedList, LogHead, PlacedList, TurnNews } from './sequencer.js'
 import { type CachedState, cachedState, keyOf, layerOver, type State } from './state.js'
@@ -66,12 +67,13 @@ export async function openTurns(parts: TurnParts): Promise<Turns> {
   let tree: GrowingTree = await loadTree(parts.store, stored)
   let network: ChainId | null = first?.chain ?? null
   const state: CachedState = cachedState(parts.store, KEPT)
+  const moved = moves(stored?.size ?? 0)
 
   const tryLists = async (lists: readonly GatedList[]) => {
     const draft = newDraft(head, network, parts.now())
     const layer = layerOver(state)
     const outcomes: (Placed | { readonly refused: unknown })[] = []
-    for (const list of lists) outcomes.push(await tryList(list, layer, { draft, size: head?.size ?? 0, parts }))
+    for (const list of lists) outcomes.push(await tryList(list, layer, { draft, size: head?.size ?? 0, parts, moved }))
     return { draft, layer, outcomes }
   }
 
@@ -90,6 +92,7 @@ export async function openTurns(parts: TurnParts): Promise<Turns> {
     tree = growth.tree
     network = draft.network
     state.take(changed)
+    moved.take(draft.entries)
     const news = {
       network: draft.network as ChainId,
       head: batch.head,
@@ -147,7 +150,7 @@ function newDraft(head: TreeHead | null, network: ChainId | null, now: number): 
 async function tryList(
   list: GatedList,
   below: ReturnType<typeof layerOver>,
-  { draft, size, parts }: { draft: Draft; size: number; parts: TurnParts },
+  { draft, size, parts, moved }: { draft: Draft; size: number; parts: TurnParts; moved: Moves },
 ): Promise<Placed | { readonly refused: unknown }> {
   const layer = layerOver(below)
   const first = draft.entries.length
@@ -155,6 +158,7 @@ async function tryList(
   const taken: Draft['entries'] = []
   try {
     const network = draft.network ?? foundedBy(list)
+    if (list.checkedAt !== null) moved.check(list.checkedAt, size, draft.entries)
     for (const entry of list.entries) {
       const index = size + first + taken.length
       await refuseTwice(entry, draft, parts.store)

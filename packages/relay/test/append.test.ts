@@ -15,6 +15,7 @@ import {
   wrapLeafHash,
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
+import { createIntake } from '../src/intake.js'
 import {
   emptyWorld,
   foundedWorld,
@@ -281,6 +282,57 @@ describe('limits', () => {
     const { world } = await scene()
     const answer = await world.send('POST', paths.append, { body: new Uint8Array(limits.append + 1) })
     expect(refusal(answer)).toMatchObject({ code: 'TOO_LARGE', status: 413 })
+  })
+})
+
+describe('bodies in memory', () => {
+  it('share an allowance, which small ones are not part of', () => {
+    const intake = createIntake(1_000_000)
+    const [large, other, small] = [{}, {}, {}]
+    intake.take(large, 256 * 1024 + 900_000)
+    expect(() => intake.take(other, 256 * 1024 + 100_001)).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    intake.take(small, 256 * 1024)
+    intake.release(large)
+    intake.take(other, 256 * 1024 + 1_000_000)
+    for (const one of [large, other, small]) intake.release(one)
+    intake.take(small, 256 * 1024 + 1_000_000)
+  })
+
+  it('are let go with the answer', async () => {
+    const { world, chan } = await scene({ limits: { receiving: 2_000_000 } })
+    for (let i = 0; i < 5; i++) {
+      const answer = await world.send('POST', paths.attachments, { body: fresh(2_000_000), as: chan })
+      expect(answer.status).toBe(200)
+    }
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => world.send('POST', paths.attachments, { body: fresh(2_000_000), as: chan })),
+    )
+    expect(answers.map(({ status }) => status).toSorted()[0]).toBe(200)
+  })
+})
+
+describe('members who change meanwhile', () => {
+  it('do not hold up a list that gives them nothing, and are looked up again by one that does', async () => {
+    const { world, chan, lee, record } = await scene()
+    const wong = await world.member('Wong')
+    const offer = (member: Member) =>
+      world.sign(world.institution, {
+        kind: 'member',
+        chain: member.chain,
+        type: 'credential',
+        body: { institution: world.institution.chain, claims: [], notBefore: world.now, until: world.now + 1000 },
+        rests: [world.institution.chain, world.network.chain],
+      })
+    const publish = await world.publishDraft(record, chan, { version: 2, files: [] })
+    const [moved] = [await offer(wong)]
+    const answers = await Promise.all([world.tryAppend([{ entry: moved }]), world.tryAppend([publish])])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    world.took(moved)
+    world.took(publish.entry)
+    // Lee holds the key that the next version is under; her chain moves in the same moment, and she keeps her credential.
+    const next = await world.publishDraft(record, chan, { version: 3, files: [] })
+    const also = await Promise.all([world.tryAppend([{ entry: await offer(lee) }]), world.tryAppend([next])])
+    expect(also.map(({ status }) => status)).toEqual([200, 200])
   })
 })
 

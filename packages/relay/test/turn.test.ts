@@ -38,6 +38,7 @@ const gated = (entries: readonly AnyEntry[]): GatedList => ({
   claims: [],
   attachments: [],
   uploads: [],
+  checkedAt: null,
 })
 
 /** A founded network, as lists that a sequencer over an empty store takes. */
@@ -196,6 +197,36 @@ describe('the turn', () => {
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
     expect(codeOf((results[0] as PromiseRejectedResult).reason)).toBe('STAGED_MISSING')
     expect(fatal).toEqual([])
+  })
+
+  it('sends a list back when a member’s chain moved since its recipients were checked', async () => {
+    const { world, lists } = await history()
+    const { sequencer } = await sequencerOver(memoryStore(), world)
+    for (const list of lists) await sequencer.append(gated(list))
+    const [lee, wong] = [await world.enrol('Lee'), await world.enrol('Wong')]
+    const listOf = ({ drafts }: typeof lee) => gated(drafts.map(({ entry }) => entry))
+    await sequencer.append(listOf(lee))
+    const checkedAt = sequencer.head?.size as number
+    const head = { sequence: 2, link: (lee.drafts[2] as (typeof lee.drafts)[0]).entry.link }
+    const moves = gated([await offer(world, lee.member.chain, head)])
+    // In the turn before, and in the same turn.
+    const waits = { ...listOf(wong), checkedAt }
+    const [, same] = await Promise.allSettled([sequencer.append(moves), sequencer.append(waits)])
+    expect((same as PromiseRejectedResult).reason).toMatchObject({ code: 'BUSY', chains: [lee.member.chain] })
+    await expect(sequencer.append(waits)).rejects.toMatchObject({ chains: [lee.member.chain] })
+    await sequencer.append({ ...waits, checkedAt: sequencer.head?.size as number })
+  })
+
+  it('does not know what moved before it started, and has that checked again', async () => {
+    const { world, lists } = await history()
+    const store = memoryStore()
+    const first = await sequencerOver(store, world)
+    for (const list of lists) await first.sequencer.append(gated(list))
+    const { sequencer } = await sequencerOver(store, world)
+    const { drafts } = await world.enrol('Lee')
+    const entries = drafts.map(({ entry }) => entry)
+    await expect(sequencer.append({ ...gated(entries), checkedAt: 1 })).rejects.toMatchObject({ chains: null })
+    await sequencer.append({ ...gated(entries), checkedAt: sequencer.head?.size as number })
   })
 
   it('stops when the store was changed by somebody else', async () => {

@@ -13,7 +13,7 @@ import {
 } from '@sealchart/protocol'
 import { collectClosure } from '../closure.js'
 import { RelayError } from '../errors.js'
-import { decodeEntries, passGate } from '../gate.js'
+import { decodeEntries, placeList } from '../gate.js'
 import { makeHandout, type Opening, openingOf } from '../handout.js'
 import {
   answer,
@@ -67,7 +67,7 @@ const busy = (): RelayError => new RelayError('BUSY', 'too many entries are wait
 /** The request, and who signed it if it carries a signature: needed only to be given something again. */
 async function readAppend(c: Request, services: Services): Promise<{ request: AppendRequest; signer: Signed | null }> {
   if (!claimsSignature(c)) {
-    return { request: decodeBody(appendRequest, await readBody(c, limits.append)), signer: null }
+    return { request: decodeBody(appendRequest, await readBody(c, limits.append, services.intake)), signer: null }
   }
   const { body, signer } = await readSigned(c, services.signatures, limits.append)
   return { request: decodeBody(appendRequest, body), signer }
@@ -109,7 +109,7 @@ async function append(services: Services, given: Append): Promise<Response> {
   const placed = await placedBefore(services, entries)
   if (placed !== null) return again(services, given, placed)
   try {
-    const list = await services.sequencer.append(await passGate(services, request, entries))
+    const list = await placeList(services, request, entries)
     return answer(appendAnswer, {
       proven: await provenList(services, { list, entries, seen: request.seen }),
       handouts: await handouts(

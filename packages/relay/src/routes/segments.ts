@@ -47,7 +47,7 @@ export const putSegmentsRoute: Route = {
   async handle(c, services) {
     const upload = await uploadOf(c, services)
     const section = sectionOf(c)
-    const items = splitItems(await readBody(c, PUT_BODY))
+    const items = splitItems(await readBody(c, PUT_BODY, services.intake))
     await putSegments(services, { upload, section, items })
     return answerNothing(204, { 'cache-control': 'no-store' })
   },
@@ -215,7 +215,7 @@ export const segmentBatchRoute: Route = {
   path: paths.segmentBatch,
   asker: 'ticket',
   async handle(c, services) {
-    const { record, names } = decodeBody(segmentBatchRequest, await readBody(c, SMALL_BODY))
+    const { record, names } = decodeBody(segmentBatchRequest, await readBody(c, SMALL_BODY, services.intake))
     const ticket = await readTicket(c, services, record)
     const rows: SegmentRow[] = []
     let bytes = 0

@@ -11,7 +11,10 @@ export const syncRoute: Route = {
   async handle(c, services) {
     const signed = claimsSignature(c) ? await readSigned(c, services.signatures, SMALL_BODY) : null
     if (signed) services.requestRates.take(signed.signer.device, 1)
-    const { seen, want, have } = decodeBody(syncRequest, signed?.body ?? (await readBody(c, SMALL_BODY)))
+    const { seen, want, have } = decodeBody(
+      syncRequest,
+      signed?.body ?? (await readBody(c, SMALL_BODY, services.intake)),
+    )
     const closure = await collectClosure(services, { asker: signed?.signer ?? null, want, have })
     const beside = await besideOf(services, closure.rows)
     return answer(syncAnswer, { proven: await services.prover.prove(closure.rows, seen), beside, more: closure.more })

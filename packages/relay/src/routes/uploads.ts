@@ -96,7 +96,7 @@ export const presentRoute: Route = {
   asker: 'ticket',
   async handle(c, services) {
     const upload = await uploadOf(c, services)
-    const { record, names } = decodeBody(presentRequest, await readBody(c, SMALL_BODY))
+    const { record, names } = decodeBody(presentRequest, await readBody(c, SMALL_BODY, services.intake))
     if (!equal(record, upload.record)) return unknown()
     return answer(presentAnswer, { present: await services.reads.present(record, upload.id, names) })
   },
@@ -104,28 +104,18 @@ export const presentRoute: Route = {
 
 // ——— attachments
 
-export function attachmentsRoute(): Route {
-  let receiving = 0
-  return {
-    method: 'POST',
-    path: paths.attachments,
-    asker: 'device',
-    async handle(c, services) {
-      if (receiving + ATTACHMENT > services.config.limits.receiving)
-        throw new RelayError('BUSY', 'too many attachments are being received')
-      receiving += ATTACHMENT
-      try {
-        const { signer, body } = await readSigned(c, services.signatures, ATTACHMENT)
-        services.requestRates.take(signer.device, 1)
-        if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
-        const digest = sha256(body) as Uint8Array as Digest
-        await stageAttachment(services, digest, body)
-        return answer(attachmentAnswer, { digest })
-      } finally {
-        receiving -= ATTACHMENT
-      }
-    },
-  }
+export const attachmentsRoute: Route = {
+  method: 'POST',
+  path: paths.attachments,
+  asker: 'device',
+  async handle(c, services) {
+    const { signer, body } = await readSigned(c, services.signatures, ATTACHMENT)
+    services.requestRates.take(signer.device, 1)
+    if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
+    const digest = sha256(body) as Uint8Array as Digest
+    await stageAttachment(services, digest, body)
+    return answer(attachmentAnswer, { digest })
+  },
 }
 
 async function stageAttachment(services: Services, digest: Digest, body: Uint8Array): Promise<void> {
