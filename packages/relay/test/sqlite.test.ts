@@ -214,6 +214,29 @@ describe('several connections', () => {
     await store.close()
   })
 
+  it('a checkpoint that finds the disk full leaves the log as it is, and is no failure; any other error is one', async () => {
+    const db = await openWriter(await newPath())
+    let code = 'SQLITE_FULL'
+    const prepare = (sql: string) =>
+      sql.includes('wal_checkpoint')
+        ? {
+            get() {
+              throw new Database.SqliteError('no', code)
+            },
+          }
+        : db.prepare(sql)
+    const store = storeOn(
+      new Proxy(db, { get: (of, name) => (name === 'prepare' ? prepare : Reflect.get(of, name, of)) }),
+    )
+    const first = turn(null, one)
+    await store.commit(first)
+    expect([store.checkpoint('passive'), store.checkpoint('full')]).toEqual([false, false])
+    await store.commit(turn(first.head, [{ chain: 'a', sequence: 1 }]))
+    code = 'SQLITE_IOERR_FSYNC'
+    expect(() => store.checkpoint('passive')).toThrow(Database.SqliteError)
+    db.close()
+  })
+
   it('erased bytes are gone from the files after a full checkpoint', async () => {
     const path = await newPath()
     const store = await sqliteStore(path)

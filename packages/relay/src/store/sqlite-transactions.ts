@@ -51,12 +51,15 @@ export function transactions(db: Database.Database): Transact {
 function meaning(error: unknown): Error {
   if (error instanceof StoreConflict || error instanceof RelayError) return error
   const code = sqliteCode(error)
-  if (code === 'SQLITE_FULL') return new RelayError('FULL', 'the disk is full', { cause: error })
+  if (isFull(error)) return new RelayError('FULL', 'the disk is full', { cause: error })
   if (code.startsWith('SQLITE_CONSTRAINT')) {
     return new RelayError('SELFCHECK', 'a row breaks a key of its table', { cause: error })
   }
   return new RelayError('OUTCOME_UNKNOWN', 'a write failed, and may have happened', { cause: error })
 }
+
+/** Whether SQLite found no room on the disk. */
+export const isFull = (error: unknown): boolean => sqliteCode(error) === 'SQLITE_FULL'
 
 function sqliteCode(error: unknown): string {
   const isSqlite = error instanceof Error && error.name === 'SqliteError'

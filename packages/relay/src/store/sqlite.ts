@@ -9,7 +9,7 @@ import type { Reads, Store } from './contract.js'
 import { openReader, openWriter } from './sqlite-connection.js'
 import { sqliteReads as readsOf } from './sqlite-reads.js'
 import { collector, eraser, stagingWriter } from './sqlite-staging.js'
-import { transactions } from './sqlite-transactions.js'
+import { isFull, transactions } from './sqlite-transactions.js'
 import { turnWriter } from './sqlite-turns.js'
 
 /**
@@ -21,7 +21,10 @@ export type CheckpointMode = 'passive' | 'full'
 /** The write-ahead log: how long its file is, and moving it into the main file. */
 export interface WriteAheadLog {
   walBytes(): number
-  /** True when everything that was committed at the call lies in the main file. */
+  /**
+   * True when everything that was committed at the call lies in the main file. False also when the disk is full: then all of it stays in
+   * the log, and reads go on.
+   */
   checkpoint(mode: CheckpointMode): boolean
 }
 
@@ -76,8 +79,18 @@ function writeAheadLog(db: Database.Database): WriteAheadLog {
   return {
     walBytes: () => statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     checkpoint(mode) {
-      const row = (mode === 'passive' ? passive : full).get()
+      const row = rowOf(mode === 'passive' ? passive : full)
       return row !== undefined && row.busy === 0 && row.log === row.checkpointed
     },
+  }
+}
+
+/** What a checkpoint says; undefined when it found no room. The log is not cut before all of it was synced in the main file. */
+function rowOf(checkpoint: Database.Statement<[], CheckpointRow>): CheckpointRow | undefined {
+  try {
+    return checkpoint.get()
+  } catch (error) {
+    if (isFull(error)) return undefined
+    throw error
   }
 }
