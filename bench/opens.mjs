@@ -183,7 +183,12 @@ async function largeVersion(world, record) {
   const segments = Array.from({ length: 65_536 }, () => bytes(64))
   const names = segments.map((segment) => p.sha256(segment))
   const indexes = p.encodeIndex(names)
-  const file = { segments: segments.length, names: indexes.map((one) => p.sha256(one)), root: p.namesRoot(names), padded: 65_536 }
+  const file = {
+    segments: segments.length,
+    names: indexes.map((one) => p.sha256(one)),
+    root: p.namesRoot(names),
+    padded: 65_536,
+  }
   const manifest = manifestOf([file])
   const id = bytes(16)
   const reserved = 16 * 2 ** 20

@@ -1,9 +1,9 @@
 // Verifying a trail: a record with 10,000 entries of its access log, from proven bytes to an accepted ledger, on one core.
 // Limit beside it: libsodium's Ed25519 verification alone, of the same number of signatures, in the same run.
-import { deviceFromSeed, ready as cryptoReady } from '@sealchart/crypto'
+import { ready as cryptoReady, deviceFromSeed } from '@sealchart/crypto'
 import * as p from '@sealchart/protocol'
-import { machine, median, table } from './lib/measure.mjs'
 import { actingRecord } from './lib/log.mjs'
+import { machine, median, table } from './lib/measure.mjs'
 
 const ENTRIES = Number(process.env.SEALCHART_ENTRIES ?? 10_000)
 const RUNS = 5
@@ -18,7 +18,8 @@ for (let run = 0; run < RUNS; run++) {
   await new p.Ledger(pin).take(proven)
   times.ledger.push(performance.now() - start)
   const from = performance.now()
-  for (const { key, message, signature } of signatures) if (!p.verify(key, message, signature)) throw new Error('signature')
+  for (const { key, message, signature } of signatures)
+    if (!p.verify(key, message, signature)) throw new Error('signature')
   times.signatures.push(performance.now() - from)
 }
 const ledger = median(times.ledger)

@@ -46,7 +46,10 @@ class Log {
 export async function actingRecord(deviceFromSeed, views) {
   const device = () => deviceFromSeed(bytes(32))
   const [root, clinic, issuer, doctor, logDevice] = [device(), device(), device(), device(), device()]
-  const signer = { key: p.noteKey('bench.example/log', logDevice.keys.sign), sign: (message) => logDevice.sign(message) }
+  const signer = {
+    key: p.noteKey('bench.example/log', logDevice.keys.sign),
+    sign: (message) => logDevice.sign(message),
+  }
   const log = new Log(signer)
   const time = 1_700_000_000_000
   const rest = ({ chain, sequence, link }) => ({ chain, sequence, link })
@@ -58,7 +61,11 @@ export async function actingRecord(deviceFromSeed, views) {
       network,
     )
     const sign1 = p.decodeSign1(entry.bytes)
-    signatures.push({ key: by.keys.sign, message: p.signatureInput(sign1, p.bind('entry', [network])), signature: sign1.signature })
+    signatures.push({
+      key: by.keys.sign,
+      message: p.signatureInput(sign1, p.bind('entry', [network])),
+      signature: sign1.signature,
+    })
     return entry
   }
   const founding = (kind, chain, body) => ({ kind, chain, sequence: 0, previous: null, type: 'found', body })
@@ -71,31 +78,73 @@ export async function actingRecord(deviceFromSeed, views) {
   const wraps = { attached, root: bytes(32), asOf: 0 }
 
   const found = await sign(root, network, null, {
-    ...founding('network', network, { keys: root.keys, nonce: nonces[0], name: 'Bench', origin: signer.key.name, logKey: signer.key.publicKey, relay: 'https://bench.example' }),
+    ...founding('network', network, {
+      keys: root.keys,
+      nonce: nonces[0],
+      name: 'Bench',
+      origin: signer.key.name,
+      logKey: signer.key.publicKey,
+      relay: 'https://bench.example',
+    }),
   })
-  const clinicFound = await sign(clinic, institution, network, founding('institution', institution, { keys: clinic.keys, nonce: nonces[1], name: 'Clinic' }))
+  const clinicFound = await sign(
+    clinic,
+    institution,
+    network,
+    founding('institution', institution, { keys: clinic.keys, nonce: nonces[1], name: 'Clinic' }),
+  )
   const admit = await sign(root, network, network, {
-    kind: 'network', chain: network, sequence: 1, previous: found.link, type: 'admit', body: { institution, founding: clinicFound.link },
+    kind: 'network',
+    chain: network,
+    sequence: 1,
+    previous: found.link,
+    type: 'admit',
+    body: { institution, founding: clinicFound.link },
   })
   const proof = await issuer.sign(p.enrolmentMessage(network, institution, issuer.keys))
   const appoint = await sign(clinic, institution, network, {
-    kind: 'institution', chain: institution, sequence: 1, previous: clinicFound.link, type: 'appoint', body: { keys: issuer.keys, proof },
+    kind: 'institution',
+    chain: institution,
+    sequence: 1,
+    previous: clinicFound.link,
+    type: 'appoint',
+    body: { keys: issuer.keys, proof },
   })
   const authority = [rest(appoint), rest(admit)]
-  const memberFound = await sign(doctor, member, network, founding('member', member, { keys: doctor.keys, nonce: nonces[2], epochKey: doctor.keys.box, wraps }))
+  const memberFound = await sign(
+    doctor,
+    member,
+    network,
+    founding('member', member, { keys: doctor.keys, nonce: nonces[2], epochKey: doctor.keys.box, wraps }),
+  )
   const credential = await sign(issuer, institution, network, {
-    kind: 'member', chain: member, sequence: 1, previous: memberFound.link, type: 'credential', restsOn: authority,
+    kind: 'member',
+    chain: member,
+    sequence: 1,
+    previous: memberFound.link,
+    type: 'credential',
+    restsOn: authority,
     body: { institution, claims: [], notBefore: time - 1000, until: time + 1e9 },
   })
   const accept = await sign(doctor, member, network, {
-    kind: 'member', chain: member, sequence: 2, previous: credential.link, type: 'accept', body: { credential: credential.hash },
+    kind: 'member',
+    chain: member,
+    sequence: 2,
+    previous: credential.link,
+    type: 'accept',
+    body: { credential: credential.hash },
   })
   const acting = [rest(accept), ...authority]
   const epochs = [0, 1].map((section) => ({ section, epoch: 0, commitment: bytes(32), back: null, until: null }))
   const contents = [0, 1].map((section) => ({ section, epoch: 0, object: attached }))
   const trail = { epoch: 0, key: doctor.keys.box, back: null }
   const create = await sign(doctor, member, network, {
-    kind: 'record', chain: record, sequence: 0, previous: null, type: 'create', restsOn: acting,
+    kind: 'record',
+    chain: record,
+    sequence: 0,
+    previous: null,
+    type: 'create',
+    restsOn: acting,
     body: { founder: member, nonce: nonces[3], credential: credential.hash, trail, epochs, contents, wraps },
   })
   log.batch([found], time)
@@ -108,7 +157,13 @@ export async function actingRecord(deviceFromSeed, views) {
   for (let i = 0; i < views; i++) {
     pending.push(
       await sign(doctor, member, network, {
-        kind: 'access', chain, sequence: 0, previous: chain, type: 'view', restsOn: [...acting, rest(create)], private: bytes(32),
+        kind: 'access',
+        chain,
+        sequence: 0,
+        previous: chain,
+        type: 'view',
+        restsOn: [...acting, rest(create)],
+        private: bytes(32),
         body: { record, grant: null, credential: credential.hash, version: 1, sections: [1], trailEpoch: 0 },
       }),
     )
