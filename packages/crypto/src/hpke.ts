@@ -16,8 +16,6 @@ export interface HpkeContext {
   readonly aad: Uint8Array
 }
 
-/** Lengths in bytes. */
-export const X_WING_PUBLIC_KEY_LENGTH = 1216
 export const X_WING_SEED_LENGTH = 32
 const ENCAPSULATION_LENGTH = 1120
 const ENCAPSULATION_RANDOMNESS = 64
