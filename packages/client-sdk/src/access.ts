@@ -38,7 +38,7 @@ export async function listRecords(
 ): Promise<{ records: Listed[]; more: boolean }> {
   const { session } = member
   const answer = await session.exchange(async (seen) => {
-    const given = await session.link.records({ ...asked, seen: seen(), have: session.ledger.known() }, signal)
+    const given = await session.link.records({ ...asked, seen: seen(), have: session.known() }, signal)
     await session.take(given.proven, given.beside)
     return given
   })

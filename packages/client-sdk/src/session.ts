@@ -71,6 +71,10 @@ export interface Luggage {
   readonly token?: string | null
 }
 
+/** Most chains that one request asks for, and most that it says are known. */
+const MOST_WANTED = 1000
+const MOST_KNOWN = 10_000
+
 export class Session {
   readonly ledger: Ledger
   readonly network: NetworkPin
@@ -108,19 +112,29 @@ export class Session {
     chains: readonly ChainId[],
     options: { signal?: AbortSignal | undefined; access?: readonly ChainId[] } = {},
   ): Promise<void> {
-    const access = options.access ?? []
+    const all = unique([...chains, ...this.#authorities(), ...(options.access ?? [])], null)
     await this.exchange(async (seen) => {
-      for (let more = true; more; ) {
-        const all = [...chains, ...this.#authorities(), ...access]
-        const want = unique(all, null).map((chain) => ({ chain, after: this.#count(chain) }))
-        const answer = await this.link.sync({ seen: seen(), want, have: this.ledger.known() }, options.signal)
-        this.remember(answer.beside)
-        await this.ledger.take(answer.proven)
-        more = answer.more
+      for (let at = 0; at < all.length; at += MOST_WANTED) {
+        await this.#ask(all.slice(at, at + MOST_WANTED), seen, options.signal)
       }
     })
     for (const chain of chains) this.ledger.requirePinned(chain)
     await this.pin()
+  }
+
+  async #ask(chains: readonly ChainId[], seen: () => number, signal: AbortSignal | undefined): Promise<void> {
+    for (let more = true; more; ) {
+      const want = chains.map((chain) => ({ chain, after: this.#count(chain) }))
+      const answer = await this.link.sync({ seen: seen(), want, have: this.known() }, signal)
+      this.remember(answer.beside)
+      await this.ledger.take(answer.proven)
+      more = answer.more
+    }
+  }
+
+  /** What an asker need not be sent again, as far as a request has room; her own chain and the authorities were known first. */
+  known(): ReturnType<Ledger['known']> {
+    return this.ledger.known().slice(0, MOST_KNOWN)
   }
 
   #authorities(): ChainId[] {
