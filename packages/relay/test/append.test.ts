@@ -307,7 +307,9 @@ describe('bodies in memory', () => {
     const answers = await Promise.all(
       [1, 2, 3].map(() => world.send('POST', paths.attachments, { body: fresh(2_000_000), as: chan })),
     )
-    expect(answers.map(({ status }) => status).toSorted()[0]).toBe(200)
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses).toContain(200)
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true)
   })
 })
 
