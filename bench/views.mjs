@@ -7,7 +7,6 @@
 // The views are real entries: signed by readers who hold grants, checked, placed and sealed by the relay, 256 a list. Their purposes
 // are random bytes, which no relay can tell from sealed ones.
 import { randomBytes } from 'node:crypto'
-import { memoryVault } from '@sealchart/client-sdk'
 import * as p from '@sealchart/protocol'
 import { grantFor, listRecords } from '../packages/client-sdk/dist/access.js'
 import { openMember } from '../packages/client-sdk/dist/enrolment.js'

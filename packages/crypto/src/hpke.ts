@@ -16,6 +16,7 @@ export interface HpkeContext {
   readonly aad: Uint8Array
 }
 
+/** Lengths in bytes. */
 export const X_WING_SEED_LENGTH = 32
 const ENCAPSULATION_LENGTH = 1120
 const ENCAPSULATION_RANDOMNESS = 64

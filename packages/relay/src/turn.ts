@@ -20,7 +20,7 @@ import type { HeadLock } from './head-lock.js'
 import { type Moves, moves } from './moved.js'
 import { type ChainPlace, type Moment, placeEntry } from './place.js'
 import type { GatedList, LogHead, PlacedList, TurnNews } from './sequencer.js'
-import { type CachedState, cachedState, keyOf, layerOver, type State } from './state.js'
+import { type CachedState, cachedState, keyOf, layerOver } from './state.js'
 import { type Batch, type EntryRow, type Store, StoreConflict, type TreeHead } from './store/contract.js'
 
 export interface TurnParts {
