@@ -52,6 +52,8 @@ export interface Permissions {
   signKeyOf(chain: ChainId, device: DeviceId): Promise<Uint8Array | null>
   /** Whether this credential and this grant (null: the founder's right) let a member open a record now. */
   stillOpens(access: OpenedBy): Promise<boolean>
+  /** What every entry of a member rests on: her own chain, those of the institutions that vouch for her, and the network's. */
+  authoritiesOf(member: ChainId): Promise<readonly ChainId[]>
   /** Whether every credential of a member was withdrawn. */
   isWithdrawn(member: ChainId): Promise<boolean>
 }
@@ -162,6 +164,11 @@ export function permissions(parts: PermissionParts): Permissions {
       }
       const grant = await factOf(state, record, facts.grant(hash))
       return grant !== null && isLive(grant) && equal(grant.recipient, member)
+    },
+    async authoritiesOf(member) {
+      const institutions = (await credentialsOf(reads, member)).map(({ value }) => value.institution)
+      const own = network()
+      return [member, ...institutions, ...(own ? [own] : [])]
     },
     async isWithdrawn(member) {
       return (await credentialsOf(reads, member)).every(({ value }) => value.state === 'withdrawn')

@@ -85,14 +85,19 @@ interface Fitting {
   readonly closure: Closure
 }
 
-/** As many records as fit into an answer with all their entries; of the first, if not even that fits, a part of its entries. */
+/**
+ * As many records as fit into an answer with all their entries; of the first, if not even that fits, a part of its entries. With them
+ * come the asker's authorities: an entry that opens one of the records rests on their newest states, whatever the records rest on.
+ */
 async function takeFitting(
   services: Services,
   { candidates, signer, asked }: { candidates: readonly Candidate[]; signer: Signed; asked: Asked },
 ): Promise<Fitting> {
   const known = new Map(asked.have.map(({ chain, sequence }) => [keyOf(chain), sequence]))
+  const authorities = await services.permissions.authoritiesOf(signer.chain)
   const collect = async (of: readonly Candidate[]): Promise<Closure> => {
-    const want = of.map(({ record }) => ({ chain: record, after: (known.get(keyOf(record)) ?? -1) + 1 }))
+    const chains = [...authorities, ...of.map(({ record }) => record)]
+    const want = chains.map((chain) => ({ chain, after: (known.get(keyOf(chain)) ?? -1) + 1 }))
     return collectClosure(services, { asker: signer, want, have: asked.have })
   }
   for (let count = candidates.length; ; count = Math.floor(count / 2)) {
