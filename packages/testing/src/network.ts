@@ -52,6 +52,8 @@ export interface TestMember {
 export interface TestNetwork<P extends Plan> {
   /** The network file's text. */
   readonly network: string
+  /** The network's root: admits and removes institutions. */
+  readonly root: Network
   readonly relay: TestRelay
   readonly clock: TestClock
   readonly institutions: { readonly [K in keyof P]: TestInstitution }
@@ -102,6 +104,7 @@ export async function testNetwork<const P extends Plan>(
   }
   return {
     network: root.text,
+    root,
     relay,
     clock,
     institutions: institutions as { readonly [K in keyof P]: TestInstitution },

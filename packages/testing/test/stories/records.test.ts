@@ -1,4 +1,5 @@
 // Making, finding, versioning and listing records; what a crash leaves, and how many round trips it takes.
+import { Institution, memoryVault } from '@sealchart/client-sdk'
 import { describe, expect, test } from 'vitest'
 import { testNetwork } from '../../src/index.js'
 import { all, codeOf, file, LETTER, news, read, visit } from './support.js'
@@ -145,6 +146,10 @@ describe('round trips', () => {
     const sections = { summary: letter }
     const record = await net.chart('chan').records.create({ ref: 'r', title: 'Referral', sections, share: [share] })
     const lee = net.chart('lee')
+    // Whom the network trusts has changed since: her entry rests on the newest state of that too.
+    const vault = memoryVault()
+    const third = await Institution.found({ ...net.connect, network: net.network, name: 'Third', vault })
+    await net.root.admit(third)
     const before = lee.roundTrips
     const opened = await lee.records.open(record.id, { purpose: 'treatment' })
     expect((await opened.files('summary')[0]?.bytes())?.length).toBe(50_000)
