@@ -55,8 +55,6 @@ export const limits = {
   clockSkew: 5 * 60_000,
   /** Milliseconds of a ticket's life. */
   ticket: 60 * 60_000,
-  /** Milliseconds by which a wrap list may be behind: how long before the log time the log had the size that it names. */
-  wrapAge: 10 * 60_000,
   /** Grants that one revocation names. */
   revoked: 256,
 } as const
