@@ -87,9 +87,11 @@ describe('what a relay sends', () => {
 
   it('is refused when an entry stands in another slot than its own', () => {
     const access = given.entries.findIndex((one) => one.access !== null)
-    const at = (place: number, over: object) =>
-      changed({ entries: given.entries.map((one, i) => (i === place ? { ...one, ...over } : one)) })
-    const { number, previous } = given.entries[access]?.access as NonNullable<Proven['entries'][0]['access']>
+    const at = (position: number, over: object) =>
+      changed({ entries: given.entries.map((one, i) => (i === position ? { ...one, ...over } : one)) })
+    const place = given.entries[access]?.access
+    if (!place) throw new Error('no access entry was placed')
+    const { number, previous } = place
     expect(at(access, { access: { number, previous: idOf('other') } })).toBe('LOG_PROOF')
     expect(at(access, { access: { number: 0, previous } })).toBe('LOG_PROOF')
     expect(at(access, { access: null })).toBe('LOG_PROOF')

@@ -114,7 +114,7 @@ const grantTo = ({ reader, sections, write, after, minutes }: Granting): Command
     real.hashes.push(entry.hash)
     for (const section of [0, ...sections]) model.ends[section] = Math.min(model.ends[section] as number, until)
   },
-  toString: () => `grant ${sections} to ${reader}${write ? ' to write' : ''} from +${after} for ${minutes}`,
+  toString: () => `grant ${sections.join()} to ${reader}${write ? ' to write' : ''} from +${after} for ${minutes}`,
 })
 
 /** What publishing a section ends in, by the founder or under a grant. */

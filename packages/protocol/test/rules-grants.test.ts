@@ -224,6 +224,19 @@ describe('revoke', () => {
   })
 })
 
+it('a revocation of everything there can be fits into an entry', async () => {
+  const { world, chan, record } = await scene()
+  const grants = Array.from({ length: limits.revoked }, (_, i) => idOf<EntryHash>(`grant ${i}`))
+  // A sealed back-link is 138 bytes.
+  const epochs = Array.from({ length: limits.sections + 1 }, (_, i) => ({
+    ...world.start(i, 0xffffffff, 8_000_000_000_000),
+    back: new Uint8Array(138),
+  }))
+  const trail = { ...world.trailStart(1), epoch: 0xffffffff, back: new Uint8Array(138) }
+  const entry = await world.revoke(record, chan, grants, { body: { epochs, trail } })
+  expect(entry.bytes.length).toBeLessThanOrEqual(limits.entry)
+})
+
 describe('recall', () => {
   const recall = (s: Scene, grants: readonly EntryHash[], over: object = {}) =>
     s.world.revoke(s.record, s.chan, grants, {

@@ -6,7 +6,7 @@ import { limits } from '../src/limits.js'
 import { checkList } from '../src/rules/apply.js'
 import { enrolmentMessage } from '../src/rules/authority.js'
 import { facts } from '../src/rules/facts.js'
-import { type Actor, DAY, type Institution, idOf, type Member, newDevice, World } from './actors.js'
+import { type Actor, type Institution, idOf, type Member, newDevice, World } from './actors.js'
 import { verdicts } from './expect-verdict.js'
 import { codeOf } from './support.js'
 
