@@ -18,6 +18,7 @@ import {
 } from '@sealchart/protocol'
 import { fileSegments } from '../packages/relay/dist/segments/files.js'
 import { sqliteReads, sqliteStore } from '../packages/relay/dist/store/sqlite.js'
+import { figure, machine, median } from './lib/measure.mjs'
 
 const root = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'sealchart-bench-'))
 const ENTRIES = 64
@@ -82,7 +83,7 @@ const sorted = (times) => times.sort((a, b) => a - b)
 const at = (times, share) => times[Math.min(times.length - 1, Math.floor(times.length * share))]
 const ms = (name, times) => {
   sorted(times)
-  console.log(`${name}: p50 ${at(times, 0.5).toFixed(3)} ms, p99 ${at(times, 0.99).toFixed(3)} ms (${times.length})`)
+  figure(name, `p50 ${at(times, 0.5).toFixed(3)} ms`, `p99 ${at(times, 0.99).toFixed(3)} ms, ${times.length} times`)
 }
 
 async function timed(count, run) {
@@ -180,12 +181,12 @@ async function objects() {
       await rm(folder, { recursive: true })
     }
   }
-  const [plain, ours] = [results.plain, results.ours].map((rates) => at(sorted(rates), 0.5))
-  console.log(
-    `objects of 1 MiB, 4 writers: plain ${plain.toFixed(0)} MB/s, ours ${ours.toFixed(0)} MB/s, ratio ${(ours / plain).toFixed(2)}`,
-  )
+  const value = median(results.ours.map((rate, round) => rate / results.plain[round]))
+  const [plain, ours] = [results.plain, results.ours].map((rates) => median(rates).toFixed(0))
+  figure('writing objects of 1 MiB, 4 writers, against plain files', value.toFixed(2), `${ours} MB/s, plain ${plain}`)
 }
 
+console.log(machine())
 try {
   await turns()
   await objects()

@@ -69,5 +69,10 @@ table([
     (1e6 / perThousand(name)).toFixed(0),
   ]),
 ])
-target('thousands of seals in 0.8 s', (SECONDS_PER_THOUSAND * 1000) / perThousand('seal'), 1)
-target('thousands of wraps in 0.8 s', (SECONDS_PER_THOUSAND * 1000) / perThousand('seal wraps'), 1)
+for (const [name, what] of [
+  ['seal', 'HPKE seals of 96 bytes'],
+  ['seal wraps', 'whole wraps'],
+]) {
+  const absolute = `1,000 in ${(perThousand(name) / 1000).toFixed(2)} s`
+  target(`thousands of ${what} in 0.8 s, one thread`, (SECONDS_PER_THOUSAND * 1000) / perThousand(name), 1, absolute)
+}

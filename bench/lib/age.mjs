@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { interleave, median, table } from './measure.mjs'
+import { figure, interleave, median } from './measure.mjs'
 
 function age(...args) {
   const { status, error, stderr, stdout } = spawnSync('age', args, { encoding: 'utf8' })
@@ -16,7 +16,7 @@ function age(...args) {
 /** Prints how fast age encrypts and decrypts `contents`, or that it is not installed. */
 export async function compareWithAge(contents, rounds) {
   const version = age('--version')
-  if (version === null) return console.log('\nage is not installed: not compared')
+  if (version === null) return figure('age, the command line program', 'not installed: not compared')
   const folder = mkdtempSync(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'sealchart-age-'))
   const path = (name) => join(folder, name)
   try {
@@ -28,9 +28,10 @@ export async function compareWithAge(contents, rounds) {
     const decrypt = () => void age('-d', '-i', path('key'), '-o', path('opened'), path('sealed'))
     encrypt()
     const results = await interleave({ encrypt, decrypt }, rounds)
-    console.log()
     const speed = (name) => ((contents.length * 1000) / median(results[name])).toFixed(0)
-    table([[`age ${version}`, 'MiB/s'], ...Object.keys(results).map((name) => [name, speed(name)])])
+    for (const name of Object.keys(results)) {
+      figure(`age ${version} ${name}s, file to file`, `${speed(name)} MiB/s`, `${contents.length} MiB`)
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -18,6 +18,8 @@ export async function startRelay() {
   const child = spawn(process.execPath, [...options, main, '--data', join(folder, 'data'), '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // Whatever ends this process ends the relay too.
+  process.once('exit', () => child.kill())
   const said = await readStart(child)
   child.stdout.resume()
   return {
