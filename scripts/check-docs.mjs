@@ -109,7 +109,15 @@ function titlesIn(path) {
 /** Words in capitals between backticks are error codes, or one of these. */
 async function checkCodes() {
   const { errorCodes } = await import('@sealchart/protocol')
-  const others = new Set(['DIR', 'MUST', 'SIGTERM', 'SEALCHART_EFFORT', 'SEALCHART_SQLITE_CACHE'])
+  const others = new Set([
+    'DIR',
+    'MUST',
+    'SIGTERM',
+    'SEALCHART_EFFORT',
+    'SEALCHART_SQLITE_CACHE',
+    'SEALCHART_BENCH_DIR',
+    'SEALCHART_RELAY_NODE',
+  ])
   const known = Object.keys(errorCodes)
   const exists = (word) =>
     word.endsWith('*') ? known.some((code) => code.startsWith(word.slice(0, -1))) : known.includes(word)
