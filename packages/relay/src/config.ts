@@ -27,11 +27,12 @@ export interface OperatingLimits {
   /** Signed requests of one device other than appends: likewise. */
   readonly requestBurst: number
   readonly requestRate: number
-  /** Bytes that one member may have reserved for uploads that no entry has published yet, and all members together. */
+  /** Bytes that one member may have stored or reserved that no entry has published yet, and all members together. */
   readonly memberBytes: number
   readonly allBytes: number
-  /** Open uploads of one member. */
+  /** Open uploads of one member, and staged attachments that no entry names yet. */
   readonly uploads: number
+  readonly attachments: number
   /** ms that an upload or a staged attachment is kept after the last byte came. */
   readonly staged: number
   /** Bytes of bodies that are received or worked on at the same time, in all; the first 256 KiB of each do not count. */
@@ -49,6 +50,7 @@ export const defaultLimits: OperatingLimits = {
   memberBytes: 100 * GiB,
   allBytes: 1000 * GiB,
   uploads: 16,
+  attachments: 4096,
   staged: 24 * HOUR,
   receiving: 512 * MiB,
   waiters: 10_000,

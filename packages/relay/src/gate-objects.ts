@@ -4,6 +4,7 @@ import { type AppendRequest, type ChainId, concat, type Digest, equal, hex, is, 
 import { checkHolders, checkManifest, checkWraps, type NamedObject, objectsOf, stagedMissing } from './attachments.js'
 import { RelayError } from './errors.js'
 import type { GateParts, Judged } from './gate-parts.js'
+import { GATE_MS, isKept } from './objects.js'
 import type { GatedList } from './sequencer.js'
 import { keyOf } from './state.js'
 import type { AttachmentRow, SegmentRow, UploadRow } from './store/contract.js'
@@ -72,7 +73,7 @@ async function findObjects(parts: GateParts, request: AppendRequest, judged: rea
     for (const object of objectsOf(one.entry)) {
       const { digest, length } = object.attached
       const inline = given.get(keyOf(digest))
-      const row = inline ? null : await parts.reads.attachment(digest)
+      const row = inline ? null : await keptAttachment(parts, digest)
       if (!inline && row === null) {
         missing += 1
         continue
@@ -87,6 +88,12 @@ async function findObjects(parts: GateParts, request: AppendRequest, judged: rea
   }
   if (missing > 0) throw stagedMissing(missing)
   return found
+}
+
+/** A stored attachment; one that may be collected before the turn is as good as gone: its row could come back here, its file could not. */
+async function keptAttachment(parts: GateParts, digest: Digest): Promise<AttachmentRow | null> {
+  const row = await parts.reads.attachment(digest)
+  return row !== null && isKept(row, parts.now()) ? row : null
 }
 
 // ——— wrap lists
@@ -107,7 +114,7 @@ async function takeWraps(
   const index = indexFor(list.rows)
   if (index === null) return
   const digest = indexDigest(one.object.attached.digest)
-  if ((await parts.reads.attachment(digest)) === null) to.store.push({ digest, bytes: index, count: 0, root: null })
+  if ((await keptAttachment(parts, digest)) === null) to.store.push({ digest, bytes: index, count: 0, root: null })
   to.live.push({ digest, position: one.position })
 }
 
@@ -172,8 +179,9 @@ async function storeUpload(
 ): Promise<Uint8Array> {
   const id = parts.random(16)
   const reserved = segments.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  await parts.quotas.reserve({ member, bytes: reserved }, async () => {
-    const expires = parts.now() + parts.config.limits.staged
+  // Nobody can name it but the list that it came with: if that is refused, its next try brings its own.
+  const expires = parts.now() + GATE_MS
+  await parts.quotas.carry({ id, member, bytes: reserved, expires }, async () => {
     const upload: UploadRow = { id, record, member, reserved, expires, state: 'open' }
     const file = await parts.segments.write(segments.map(({ bytes }) => bytes))
     let offset = 0

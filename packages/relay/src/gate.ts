@@ -68,7 +68,10 @@ export async function placeList(
   let gated = await passGate(parts, request, entries)
   for (let tries = 1; ; tries++) {
     try {
-      return await parts.sequencer.append(gated.list)
+      const placed = await parts.sequencer.append(gated.list)
+      const { uploads, attachments } = gated.list
+      parts.quotas.release([...uploads, ...attachments.map(({ digest }) => digest)])
+      return placed
     } catch (error) {
       if (!(error instanceof MovedHeads) || tries === MOST_TRIES) throw error
       const concerned = error.chains?.some((chain) => gated.recipients.has(keyOf(chain))) ?? true

@@ -2,7 +2,14 @@
 import type { Digest } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
 import type { Segments } from './segments/contract.js'
-import type { Reads } from './store/contract.js'
+import type { AttachmentRow, Reads } from './store/contract.js'
+
+/** ms from naming something staged to the turn that makes it live, with much room. */
+export const GATE_MS: number = 10 * 60_000
+
+/** Whether a stored object can't be collected before an entry that names it now is placed. */
+export const isKept = ({ live, expires }: AttachmentRow, now: number): boolean =>
+  live !== null || expires > now + GATE_MS
 
 /** The bytes of an attachment. @throws RelayError INTERNAL when it is missing although an entry names it. */
 export async function readAttachment(reads: Reads, segments: Segments, digest: Digest): Promise<Uint8Array> {

@@ -85,11 +85,16 @@ interface ToPut {
 /** Stores what is not there yet as one file; the same bytes again change nothing. */
 async function putSegments(services: Services, { upload, section, items }: ToPut): Promise<void> {
   const fresh = await freshItems(services, upload, items)
+  const length = fresh.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  await services.quotas.use(upload, length, () => storeItems(services, upload, { section, fresh }))
+}
+
+async function storeItems(
+  services: Services,
+  upload: UploadRow,
+  { section, fresh }: { readonly section: number; readonly fresh: readonly { name: Digest; bytes: Uint8Array }[] },
+): Promise<void> {
   const expires = services.now() + services.config.limits.staged
-  services.quotas.use(
-    upload,
-    fresh.reduce((sum, { bytes }) => sum + bytes.length, 0),
-  )
   const file = fresh.length === 0 ? null : await services.segments.write(fresh.map(({ bytes }) => bytes))
   let offset = 0
   const rows = fresh.map(({ name, bytes }): SegmentRow => {

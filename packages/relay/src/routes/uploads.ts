@@ -15,6 +15,7 @@ import {
 } from '@sealchart/protocol'
 import { RelayError } from '../errors.js'
 import { answer, decodeBody, type Request, readBody, readSigned, type Signed } from '../http.js'
+import { isKept } from '../objects.js'
 import type { Services } from '../services.js'
 import type { UploadRow } from '../store/contract.js'
 import { PUT } from '../tickets.js'
@@ -71,7 +72,9 @@ async function openUpload(services: Services, { chain: member }: Signed, asked: 
     return prolonged
   }
   const row: UploadRow = { id, record, member, reserved, expires, state: 'open' }
-  await services.quotas.reserve({ member, bytes: reserved }, () => services.sequencer.stage({ uploads: [row] }))
+  await services.quotas.reserve({ id, member, bytes: reserved, expires }, () =>
+    services.sequencer.stage({ uploads: [row] }),
+  )
   return row
 }
 
@@ -113,16 +116,24 @@ export const attachmentsRoute: Route = {
     services.requestRates.take(signer.device, 1)
     if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
     const digest = sha256(body) as Uint8Array as Digest
-    await stageAttachment(services, digest, body)
+    await stageAttachment(services, signer.chain, { digest, body })
     return answer(attachmentAnswer, { digest })
   },
 }
 
-async function stageAttachment(services: Services, digest: Digest, body: Uint8Array): Promise<void> {
-  const { reads, segments, sequencer, config } = services
-  const expires = services.now() + config.limits.staged
+async function stageAttachment(
+  services: Services,
+  member: ChainId,
+  { digest, body }: { readonly digest: Digest; readonly body: Uint8Array },
+): Promise<void> {
+  const { reads, segments, sequencer, config, now } = services
+  const expires = now() + config.limits.staged
   const known = await reads.attachment(digest)
-  if (known?.live !== undefined && known.live !== null) return
-  const place = known?.place ?? { file: await segments.write([body]), offset: 0, length: body.length }
-  await sequencer.stage({ attachments: [{ digest, place, count: 0, root: null, expires, live: null }] })
+  if (known !== null && known.live !== null) return
+  await services.quotas.attach({ id: digest, member, bytes: body.length, expires }, async () => {
+    // What is about to be collected may lose its file: it is stored again, under whichever row is there then.
+    const kept = known !== null && isKept(known, now())
+    const place = kept ? known.place : { file: await segments.write([body]), offset: 0, length: body.length }
+    await sequencer.stage({ attachments: [{ digest, place, count: 0, root: null, expires, live: null }] })
+  })
 }

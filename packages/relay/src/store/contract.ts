@@ -231,7 +231,7 @@ export interface Reads {
   notices(member: ChainId, after: number, limit: number): Promise<readonly NoticeRow[]>
   attachment(digest: Digest): Promise<AttachmentRow | null>
   upload(id: Uint8Array): Promise<UploadRow | null>
-  /** Bytes reserved by a member's uploads that are not live and not expired at `now`, and their number. */
+  /** Bytes reserved by a member's uploads that are not live and not expired at `now`, and how many of these are open. */
   reserved(member: ChainId, now: number): Promise<{ readonly bytes: number; readonly uploads: number }>
   /** A segment of the record by name: of a live upload if there is one, else of any. */
   segment(record: ChainId, name: Digest): Promise<SegmentRow | null>

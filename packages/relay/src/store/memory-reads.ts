@@ -140,7 +140,8 @@ function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved
       const rows = [...t.uploads].filter(([key, row]) => {
         return !t.collecting.has(key) && row.state !== 'live' && row.expires > now && compare(row.member, member) === 0
       })
-      return { bytes: rows.reduce((sum, [, row]) => sum + row.reserved, 0), uploads: rows.length }
+      const open = rows.filter(([, row]) => row.state === 'open')
+      return { bytes: rows.reduce((sum, [, row]) => sum + row.reserved, 0), uploads: open.length }
     },
     async segment(record, name) {
       const rows = [...(t.named.get(nameKey(record, name)) ?? [])].filter(isThere)

@@ -21,9 +21,9 @@ export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectRe
   const upload = db.prepare<[Uint8Array], Omit<UploadRow, 'state'> & { state: number }>(
     'SELECT id, record, member, reserved, expires, state FROM upload WHERE id = ? AND state < 3',
   )
-  const reserved = db.prepare<[Uint8Array, number], { bytes: number; uploads: number }>(
-    'SELECT total(reserved) AS bytes, count(*) AS uploads FROM upload WHERE member = ? AND expires > ? AND state < 2',
-  )
+  const reserved = db.prepare<[Uint8Array, number], { bytes: number; uploads: number }>(`
+    SELECT total(reserved) AS bytes, count(*) FILTER (WHERE state = 0) AS uploads
+    FROM upload WHERE member = ? AND expires > ? AND state < 2`)
   const segment = db.prepare<[Uint8Array, Uint8Array], Stored<SegmentRow>>(`
     SELECT segment.record AS record, name, section, upload, file, offset, length
     FROM segment JOIN upload ON upload.id = segment.upload
