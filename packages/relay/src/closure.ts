@@ -4,7 +4,7 @@
 import type { ChainId, Seal } from '@sealchart/protocol'
 import type { Asker, Permissions, Sight } from './permissions.js'
 import { isOwnLog, type Known, type Prover } from './proofs.js'
-import { pause, SLICE } from './slices.js'
+import { inSlices, pause, SLICE } from './slices.js'
 import { keyOf, type State } from './state.js'
 import type { EntryRow, Reads } from './store/contract.js'
 
@@ -44,6 +44,8 @@ export interface Closure {
 
 interface Collection {
   readonly have: ReadonlyMap<string, number>
+  /** Wanted chains, and chains whose part in the answer is settled. */
+  readonly asked: Set<string>
   readonly seen: Set<string>
   readonly queue: { readonly chain: ChainId; readonly after: number; readonly sight: Sight }[]
   readonly rows: EntryRow[]
@@ -59,13 +61,17 @@ interface Collection {
 export async function collectClosure(parts: ClosureParts, { asker, want, have }: Asked): Promise<Closure> {
   const collection: Collection = {
     have: new Map(have.map(({ chain, sequence }) => [keyOf(chain), sequence])),
+    asked: new Set(),
     seen: new Set(),
     queue: [],
     rows: [],
     bytes: 0,
     cut: Number.POSITIVE_INFINITY,
   }
-  for (const { chain, after } of want) {
+  for await (const { chain, after } of inSlices(want)) {
+    // Once a chain: what somebody may see of it can take thousands of rows to find out.
+    if (collection.asked.has(keyOf(chain))) continue
+    collection.asked.add(keyOf(chain))
     const sight = await parts.permissions.sightOf(asker, chain)
     if (sight === null) continue
     // Entries of an access log count from 1, all others from 0.

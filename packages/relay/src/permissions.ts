@@ -22,6 +22,7 @@ import {
   unhex,
 } from '@sealchart/protocol'
 import { chainKinds } from './chains.js'
+import { inSlices } from './slices.js'
 import { factOf, keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 
@@ -96,8 +97,9 @@ export function permissions(parts: PermissionParts): Permissions {
     return found
   }
 
-  const isLive = (grant: Grant): boolean =>
-    grant.ended === null && grant.notBefore <= now() && (grant.until === null || grant.until > now())
+  const hasExpired = ({ until }: Grant): boolean => until !== null && until <= now()
+
+  const isLive = (grant: Grant): boolean => grant.ended === null && grant.notBefore <= now() && !hasExpired(grant)
 
   const listedBy = async (member: ChainId, record: ChainId): Promise<{ hash: EntryHash; grant: Grant | null }[]> => {
     const listings = await reads.listings(member, record, now())
@@ -114,11 +116,14 @@ export function permissions(parts: PermissionParts): Permissions {
   }
 
   const formerSight = async (member: ChainId, record: ChainId): Promise<Sight | null> => {
-    if ((await standing(member)).size === 0) return null
+    const institutions = await standing(member)
+    if (institutions.size === 0) return null
     const ends: { index: number; time: number }[] = []
-    for (const { key, value } of await reads.factsUnder(record, GRANTS)) {
+    for await (const { key, value } of inSlices(await reads.factsUnder(record, GRANTS))) {
       const grant = value && readFact(facts.grant(grantHashOf(key)), value)
       if (!grant || !equal(grant.recipient, member)) continue
+      // One that has not ended holds in a capacity that she has lost: it shows her nothing, and no end says up to where it did.
+      if (grant.ended === null && !hasExpired(grant) && !institutions.has(keyOf(grant.institution))) continue
       ends.push({ index: grant.ended ?? Number.POSITIVE_INFINITY, time: grant.until ?? Number.POSITIVE_INFINITY })
     }
     if (ends.length === 0) return null

@@ -19,6 +19,7 @@ import { RelayError } from '../errors.js'
 import { answer, decodeBody, readSigned, type Signed } from '../http.js'
 import { readAttachment } from '../objects.js'
 import type { Services } from '../services.js'
+import { pause } from '../slices.js'
 import { factOf, keyOf } from '../state.js'
 import { type Route, SMALL_BODY } from './route.js'
 
@@ -70,14 +71,22 @@ async function page(
   { chain }: Signed,
   asked: Asked,
 ): Promise<{ candidates: Candidate[]; more: boolean }> {
-  const { after, limit } = asked
-  const rows = await services.reads.records(chain, services.now(), { after, limit: limit + 1 })
+  const { limit } = asked
   const candidates: Candidate[] = []
-  for (const { record, changed } of rows.slice(0, limit)) {
-    const grants = await services.permissions.grantsOf(chain, record)
-    if (grants.length > 0) candidates.push({ record, changed, grants })
+  // A page is filled past what the asker may list no longer: she goes on after the last record that she got.
+  for (let { after } = asked; limit > 0; ) {
+    const rows = await services.reads.records(chain, services.now(), { after, limit: limit + 1 })
+    for (const { record, changed } of rows) {
+      const grants = await services.permissions.grantsOf(chain, record)
+      if (grants.length === 0) continue
+      if (candidates.length === limit) return { candidates, more: true }
+      candidates.push({ record, changed, grants })
+    }
+    if (rows.length <= limit) break
+    after = rows.at(-1)?.changed ?? null
+    await pause()
   }
-  return { candidates, more: limit > 0 && rows.length > limit }
+  return { candidates, more: false }
 }
 
 interface Fitting {
