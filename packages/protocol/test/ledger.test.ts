@@ -1,56 +1,17 @@
 // The ledger: what one verifier takes, refuses, remembers and compares. Spec: docs/spec/rules.md, "Verifying".
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type ChainId, type EntryHash, equal, hex } from '../src/bytes.js'
+import { equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import { type AnyEntry, accessLogOf, is, type Statement, signEntry } from '../src/entry.js'
-import type { ErrorCode } from '../src/errors.js'
 import { Ledger } from '../src/ledger.js'
 import type { Proven } from '../src/proven.js'
 import { facts, GRANTS } from '../src/rules/facts.js'
 import { checkTrail } from '../src/trail.js'
-import { DAY, idOf, type LogEntry, type Member, TestLog, World } from './actors.js'
+import { idOf, type LogEntry, TestLog, type World } from './actors.js'
+import { force, refuses, scene, snapshot } from './ledger-scene.js'
 import { codeOf, codeOfAsync } from './support.js'
 
 beforeAll(ready)
-
-interface Scene {
-  readonly world: World
-  readonly chan: Member
-  readonly lee: Member
-  readonly record: ChainId
-  readonly grant: EntryHash
-}
-
-/** Chan shares a record with Lee. */
-async function scene(): Promise<Scene> {
-  const world = await World.founded()
-  const [chan, lee] = [await world.member('chan'), await world.member('lee')]
-  const record = await world.record(chan, [1])
-  const grant = await world.grant(record, chan, lee)
-  await world.place(grant)
-  return { world, chan, lee, record, grant: grant.hash }
-}
-
-/** Everything that a ledger tells, to compare before and after. */
-const snapshot = (ledger: Ledger, world: World) => {
-  const chains = [...new Map(world.log.entries.map(({ entry }) => [hex(entry.chain), entry.chain])).values()]
-  return {
-    pins: ledger.pins(),
-    known: ledger.known(),
-    chains: chains.map((chain) => [ledger.head(chain), ledger.factsUnder(chain, ''), [...ledger.entries(chain)]]),
-  }
-}
-
-/** The code that taking ends in, and that nothing has changed. */
-async function refuses(ledger: Ledger, given: Proven, code: ErrorCode, world: World): Promise<void> {
-  const before = snapshot(ledger, world)
-  expect(await codeOfAsync(() => ledger.take(given))).toBe(code)
-  expect(snapshot(ledger, world)).toEqual(before)
-}
-
-/** Places an entry without asking the rules. */
-const force = (world: World, entry: AnyEntry, time = world.now): number =>
-  world.log.append([{ entry, access: world.advance(entry) }], time)
 
 describe('a whole log', () => {
   it('is taken, and says what the relay’s state says', async () => {
@@ -188,165 +149,6 @@ describe('all or nothing', () => {
     await refuses(otherKey, world.log.proven(), 'CHECKPOINT', world)
     await refuses(new Ledger({ ...pin, founding: idOf('founding') }), world.log.proven(), 'FORK', world)
     await refuses(new Ledger({ ...pin, chain: idOf('network') }), world.log.proven(), 'BINDING', world)
-  })
-})
-
-describe('forks', () => {
-  it('another entry at a known place', async () => {
-    const { world, chan, record } = await scene()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven())
-    const before = world.rest(record)
-    const [one, two] = [await world.publish(record, chan, [1]), await world.publish(record, chan, [1])]
-    expect(hex(one.link)).not.toBe(hex(two.link))
-    await world.place(one)
-    await ledger.take(world.log.proven(undefined, { seen: ledger.tree?.size as number }))
-    world.heads.set(hex(record), before)
-    force(world, two)
-    const seen = ledger.tree?.size as number
-    await refuses(ledger, world.log.proven(undefined, { seen }), 'FORK', world)
-    // Both to somebody who has neither.
-    await refuses(world.ledger(), world.log.proven(), 'FORK', world)
-  })
-
-  it('the same entry at another place', async () => {
-    const { world, record } = await scene()
-    const last = world.log.entries.at(-1) as LogEntry
-    force(world, last.entry)
-    await refuses(world.ledger(), world.log.proven(), 'FORK', world)
-    expect(equal(last.entry.chain, record)).toBe(true)
-  })
-
-  it('a link to another entry than the one before', async () => {
-    const { world, chan, record } = await scene()
-    force(world, await world.publish(record, chan, [1], { previous: idOf('other') }))
-    await refuses(world.ledger(), world.log.proven(), 'CHAIN', world)
-  })
-
-  it('a successor that stands before its predecessor', async () => {
-    const { world, chan, record } = await scene()
-    const first = await world.publish(record, chan, [1])
-    world.advance(first)
-    const second = await world.publish(record, chan, [1], { body: { version: 3 } })
-    world.log.append(
-      [
-        { entry: second, access: null },
-        { entry: first, access: null },
-      ],
-      world.now,
-    )
-    await refuses(world.ledger(), world.log.proven(), 'LOG_MISSING', world)
-    const ledger = world.ledger()
-    const size = world.log.seals.at(-2)?.size as number
-    await ledger.take(world.log.proven(undefined, { size }))
-    await ledger.take(world.log.proven(({ entry }) => entry === first, { seen: size }))
-    const seen = ledger.tree?.size as number
-    await refuses(
-      ledger,
-      world.log.proven(({ entry }) => entry === second, { seen }),
-      'CHAIN',
-      world,
-    )
-  })
-
-  it('a state that its chain does not have', async () => {
-    const { world, chan, record } = await scene()
-    const rests = world.standing(chan).map((chain) => ({ ...world.rest(chain), link: idOf('link') }))
-    force(world, await world.publish(record, chan, [1], { rests: rests as never }))
-    await refuses(world.ledger(), world.log.proven(), 'CHAIN', world)
-  })
-})
-
-describe('an entry that rests on a superseded state', () => {
-  /** Lee’s credential is withdrawn; the relay places what she signed before all the same. */
-  async function withdrawn() {
-    const s = await scene()
-    const { world, lee, record, grant } = s
-    const before = world.log.size
-    const view = await world.view(record, lee, grant)
-    await world.place(await world.withdraw(lee.chain, lee.credential, world.institution.issuer))
-    force(world, view)
-    return { ...s, before, view }
-  }
-  const isWithdraw = ({ entry }: LogEntry) => is(entry, 'member', 'withdraw')
-  const isView = ({ entry }: LogEntry) => is(entry, 'access', 'view')
-
-  it('is refused when the successor is known', async () => {
-    const { world, before } = await withdrawn()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven(undefined, { size: before }))
-    await ledger.take(world.log.proven(isWithdraw, { seen: before }))
-    await refuses(ledger, world.log.proven(isView, { seen: ledger.tree?.size as number }), 'STALE_AUTHORITY', world)
-  })
-
-  it('shows when the successor comes later', async () => {
-    const { world, before } = await withdrawn()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven(undefined, { size: before }))
-    await ledger.take(world.log.proven(isView, { seen: before }))
-    await refuses(ledger, world.log.proven(isWithdraw, { seen: ledger.tree?.size as number }), 'STALE_AUTHORITY', world)
-  })
-
-  it('shows when both come together', async () => {
-    const { world, before } = await withdrawn()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven(undefined, { size: before }))
-    await refuses(ledger, world.log.proven(undefined, { seen: before }), 'STALE_AUTHORITY', world)
-  })
-
-  it('is no longer refused when the withdrawal came after', async () => {
-    const { world, lee, record, grant } = await scene()
-    await world.place(await world.view(record, lee, grant))
-    await world.place(await world.withdraw(lee.chain, lee.credential, world.institution.issuer))
-    expect(await codeOfAsync(() => world.ledger().take(world.log.proven()))).toBe('accepted')
-  })
-
-  it('of a later place than its own is refused too', async () => {
-    const { world, chan, lee, record } = await scene()
-    const withdraw = await world.withdraw(lee.chain, lee.credential, world.institution.issuer)
-    world.advance(withdraw)
-    const publish = await world.publish(record, chan, [1], { restsOn: [...world.standing(chan), lee.chain] })
-    world.log.append(
-      [
-        { entry: publish, access: null },
-        { entry: withdraw, access: null },
-      ],
-      world.now,
-    )
-    await refuses(world.ledger(), world.log.proven(), 'LOG_MISSING', world)
-  })
-})
-
-describe('log time', () => {
-  it('does not go back behind what was seen', async () => {
-    const { world, chan, record } = await scene()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven())
-    const entry = await world.publish(record, chan, [1], { time: world.now - DAY })
-    world.advance(entry)
-    world.log.append([{ entry, access: null }], world.now - DAY)
-    await refuses(
-      ledger,
-      world.log.proven(({ entry: one }) => one === entry, { seen: ledger.tree?.size as number }),
-      'TIME',
-      world,
-    )
-    await refuses(world.ledger(), world.log.proven(), 'TIME', world)
-  })
-
-  it('is one for each place', async () => {
-    const { world, chan, record } = await scene()
-    const ledger = world.ledger()
-    await ledger.take(world.log.proven())
-    const entry = await world.publish(record, chan, [1])
-    world.advance(entry)
-    world.log.append([{ entry, access: null }], world.now, { first: world.log.size - 3 })
-    await refuses(
-      ledger,
-      world.log.proven(({ entry: one }) => one === entry, { seen: ledger.tree?.size as number }),
-      'LOG_INCONSISTENT',
-      world,
-    )
   })
 })
 
