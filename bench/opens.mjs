@@ -67,6 +67,10 @@ async function startRelay(dir) {
   const send = async (path, body, headers = {}) => {
     const answer = await call({ port, path, body, headers })
     if (answer.status < 300) return answer.body
+    if (answer.status === 429) {
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      return send(path, body, headers)
+    }
     const { code, message } = p.unpack(p.errorAnswer, answer.body, 'error')
     throw Object.assign(new Error(`${path}: ${code}, ${message}`), { code })
   }

@@ -43,8 +43,8 @@ export interface OperatingLimits {
 
 export const defaultLimits: OperatingLimits = {
   waiting: 1024,
-  burst: 600,
-  rate: 60,
+  burst: 2000,
+  rate: 200,
   requestBurst: 1200,
   requestRate: 120,
   memberBytes: 100 * GiB,

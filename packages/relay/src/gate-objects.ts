@@ -53,12 +53,14 @@ export async function stageObjects(
     if (!is(entry, 'record', 'publish')) continue
     for (const holder of await checkHolders(parts, entry, before)) recipients.add(keyOf(holder))
   }
-  const uploads = await takeUploads(parts, request, judged)
+  const rows = await findUploads(parts, request, judged)
+  const uploads = [...rows.map(({ id }) => id), ...(await storeSegments(parts, request.segments, judged))]
   for (const { object, bytes, judged: of } of found) {
     const { attached, what } = object
     if (what === 'manifest') await checkManifest(parts, { record: of.entry.chain, attached, bytes, uploads })
   }
   await storeAll(parts, store, found)
+  await freeze(parts, rows)
   return { attachments: live, uploads, recipients }
 }
 
@@ -123,21 +125,25 @@ const asStored = (one: Found, count: number, root: AttachmentRow['root']): ToSto
 
 // ——— uploads and small segments
 
-/** The uploads that this list publishes, frozen; small segments of the request become one of their own. */
-async function takeUploads(parts: GateParts, request: AppendRequest, judged: readonly Judged[]): Promise<Uint8Array[]> {
+/** The uploads that this list publishes. @throws RelayError STAGED_MISSING for one that is not the signer's, of its record, or there. */
+async function findUploads(parts: GateParts, request: AppendRequest, judged: readonly Judged[]): Promise<UploadRow[]> {
   const rows: UploadRow[] = []
   for (const id of request.uploads) {
     const row = await parts.reads.upload(id)
-    const mine =
-      row !== null && row.state !== 'live' && row.expires > parts.now() && publishes(judged, row.record, row.member)
-    if (!mine) throw stagedMissing(1)
+    const usable = row !== null && row.state !== 'live' && row.expires > parts.now()
+    if (!usable || !publishes(judged, row.record, row.member)) throw stagedMissing(1)
     rows.push(row)
   }
+  return rows
+}
+
+/** Nothing is put under these any more. */
+async function freeze(parts: GateParts, rows: readonly UploadRow[]): Promise<void> {
   const expires = parts.now() + parts.config.limits.staged
-  const frozen = rows.map((row): UploadRow => ({ ...row, expires, state: 'complete' }))
-  if (frozen.length > 0) await parts.sequencer.stage({ uploads: frozen })
-  const own = await storeSegments(parts, request.segments, judged)
-  return [...rows.map((row) => row.id), ...own]
+  for (let at = 0; at < rows.length; at += MOST_ROWS) {
+    const frozen = rows.slice(at, at + MOST_ROWS).map((row): UploadRow => ({ ...row, expires, state: 'complete' }))
+    await parts.sequencer.stage({ uploads: frozen })
+  }
 }
 
 /** Whether the list publishes contents of this record, signed by this member. */

@@ -195,6 +195,33 @@ describe('putting segments', () => {
   })
 })
 
+describe('an append that is refused', () => {
+  it('leaves its upload open for what was missing', async () => {
+    const { world, chan, record } = await scene()
+    const id = fresh(16)
+    const { ticket } = read(uploadAnswer, await open(world, chan, record.id, { id }))
+    const [one, two] = [fresh(300_000), fresh(300_000)]
+    await put(world, ticket, joined([one]))
+    const draft = await world.publishDraft(record, chan, { version: 2, files: [one, two] })
+    expect(refusal(await world.tryAppend([draft], { uploads: [id] })).code).toBe('STAGED_MISSING')
+    expect((await put(world, ticket, joined([two]))).status).toBe(204)
+    await world.append([draft], { uploads: [id] })
+  })
+
+  it('costs nobody an upload, however often small segments come with it', async () => {
+    const { world, chan, record } = await scene()
+    for (let i = 0; i < 20; i++) {
+      const file = fresh(100)
+      const draft = await world.publishDraft(record, chan, { version: 9, files: [file] })
+      const segments = [{ record: record.id, section: 1, bytes: file }]
+      expect(refusal(await world.tryAppend([{ ...draft, segments }])).code).toBe('SEQ')
+    }
+    const file = fresh(100)
+    const draft = await world.publishDraft(record, chan, { version: 2, files: [file] })
+    await world.append([{ ...draft, segments: [{ record: record.id, section: 1, bytes: file }] }])
+  })
+})
+
 describe('reading segments', () => {
   it('gives whole segments and ranges of them', async () => {
     const { files, names, get } = await published([400_000])

@@ -84,16 +84,14 @@ async function inTurn<T>(
   const keys = entries.map((entry) => keyOf(entry.hash))
   const before = keys.flatMap((key) => waiting.lists.get(key) ?? [])
   const done = Promise.allSettled(before).then(work)
-  for (const key of keys)
-    waiting.lists.set(
-      key,
-      done.catch(() => {}),
-    )
+  const ended = done.catch(() => {})
+  for (const key of keys) waiting.lists.set(key, ended)
   try {
     return await done
   } finally {
     waiting.entries -= entries.length
-    for (const key of keys) waiting.lists.delete(key)
+    // Not what a later request with the same entry has set meanwhile.
+    for (const key of keys) if (waiting.lists.get(key) === ended) waiting.lists.delete(key)
   }
 }
 
