@@ -21,9 +21,11 @@ import {
 import { RelayError } from './errors.js'
 import type { Permissions } from './permissions.js'
 import { factsFrom } from './place.js'
+import { sealOf } from './proofs.js'
 import type { Segments } from './segments/contract.js'
+import type { Sequencer } from './sequencer.js'
 import { inSlices, pause, SLICE } from './slices.js'
-import { factOf, type State } from './state.js'
+import { factOf, keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { type ReadList, readWrapList } from './wrap-index.js'
 
@@ -55,10 +57,19 @@ export interface CheckParts {
   readonly reads: Reads
   readonly segments: Segments
   readonly permissions: Permissions
+  readonly sequencer: Pick<Sequencer, 'head'>
+  readonly now: () => number
 }
 
 /**
- * Checks a wrap list against its entry, and that each row is to the newest key and head of its recipient.
+ * ms since which the heads that a list names may have moved. Of ten thousand recipients one renews a credential while the list is made: the
+ * list is good, as long as the key is the newest and somebody who was withdrawn is not in it.
+ */
+const MOST_BEHIND = 10 * 60_000
+
+/**
+ * Checks a wrap list against its entry, and that each row is to the newest key of its recipient, and to her head as of the log size that
+ * the entry names.
  * @throws ProtocolError WRAPS, DECODE_*, LIMIT; RelayError STALE_EPOCH for a holder whose credentials were all withdrawn.
  */
 export async function checkWraps(
@@ -71,10 +82,16 @@ export async function checkWraps(
   const list = await readWrapList(bytes)
   if (list.rows.length !== signed.attached.count || !equal(rootOf(list.rows.map((row) => row.leaf)), signed.root))
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
+  const byRecipient = new Map(list.leaves.map((leaf) => [keyOf(leaf.recipient), leaf]))
+  const isRecent = await wasSizeLately(parts, signed.asOf)
   let asked = 0
   await admits(entry, list.leaves, factsFrom(before), async (member) => {
     if (++asked % SLICE === 0) await pause()
-    return newestOf(before, member)
+    const newest = await newestOf(before, member)
+    const leaf = byRecipient.get(keyOf(member))
+    const moved = newest !== null && leaf !== undefined && newest.sequence !== leaf.sequence
+    if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
+    return { ...newest, sequence: leaf.sequence, link: leaf.link }
   })
   if (entry.kind === 'record')
     await refuseWithdrawn(
@@ -92,6 +109,21 @@ async function newestOf(
   const epoch = await factOf(state, member, facts.epoch)
   const head = await state.head(member)
   return epoch && head && { epoch: epoch.epoch, keyHash: epoch.keyHash, sequence: head.sequence, link: head.link }
+}
+
+/** Whether the log had this size at some moment of the last ten minutes. */
+async function wasSizeLately({ reads, sequencer, now }: CheckParts, asOf: number): Promise<boolean> {
+  if (asOf >= (sequencer.head?.size ?? 0)) return true
+  // It had this size until the turn that placed the leaf behind it.
+  const [outgrown] = await reads.sealsFor([asOf])
+  return outgrown !== undefined && sealOf(outgrown).time >= now() - MOST_BEHIND
+}
+
+/** Whether the entry that a leaf names was the head of its recipient's chain when the log had this size. */
+async function wasHead(reads: Reads, { recipient, sequence, link }: WrapLeaf, asOf: number): Promise<boolean> {
+  const [named, next] = await reads.entries(recipient, sequence - 1, 2)
+  if (named?.sequence !== sequence || link === null || !equal(named.link, link)) return false
+  return named.index < asOf && (next === undefined || next.index >= asOf)
 }
 
 async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<ChainId>): Promise<void> {
