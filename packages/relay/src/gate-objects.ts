@@ -130,7 +130,8 @@ async function findUploads(parts: GateParts, request: AppendRequest, judged: rea
   const rows: UploadRow[] = []
   for (const id of request.uploads) {
     const row = await parts.reads.upload(id)
-    const usable = row !== null && row.state !== 'live' && row.expires > parts.now()
+    // One that may be collected before it is frozen would be published without what was found in it.
+    const usable = row !== null && row.state !== 'live' && row.expires > parts.now() + GATE_MS
     if (!usable || !publishes(judged, row.record, row.member)) throw stagedMissing(1)
     rows.push(row)
   }

@@ -21,6 +21,7 @@ import {
 import type { Context } from 'hono'
 import { RelayError } from './errors.js'
 import type { Intake } from './intake.js'
+import { StoreConflict } from './store/contract.js'
 
 /** What the Node server adds to a request: the raw stream under it. */
 export interface Env {
@@ -194,8 +195,12 @@ const retryAfter = (error: SealchartError): number | null => {
   return error.code === 'RATE' ? Number(error.details.seconds ?? 1) : null
 }
 
+/** Rows that no turn has made live can change between a look and a write: whoever meant them looks again. */
+const stagedGone = new RelayError('STAGED_MISSING', 'something that was staged is no longer there, or complete')
+
 /** The one answer to a refusal. Nothing of a request is repeated in it. */
-export function refuse(error: unknown, missed: Infer<typeof errorAnswer>['missed'] = null): Response {
+export function refuse(refused: unknown, missed: Infer<typeof errorAnswer>['missed'] = null): Response {
+  const error = refused instanceof StoreConflict ? stagedGone : refused
   const known = error instanceof SealchartError && !inner.has(error.code) ? error : null
   const code = known?.code ?? 'INTERNAL'
   const seconds = known && retryAfter(known)

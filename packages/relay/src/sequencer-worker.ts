@@ -39,11 +39,15 @@ export function startWorker(file: URL, data: WorkerData, onFatal: (error: unknow
   let asked = 0
   let stopped: RelayError | null = null
 
+  const rejectPending = (error: RelayError): void => {
+    for (const one of pending.values()) one.reject(error)
+    pending.clear()
+  }
+
   const stop = (cause: unknown): void => {
     if (stopped !== null) return
     stopped = new RelayError('INTERNAL', 'the relay is stopping', { cause })
-    for (const one of pending.values()) one.reject(stopped)
-    pending.clear()
+    rejectPending(stopped)
     onFatal(cause)
   }
 
@@ -85,6 +89,8 @@ export function startWorker(file: URL, data: WorkerData, onFatal: (error: unknow
       await ask({ ask: 'close' })
       stopped = new RelayError('BUSY', 'the relay is stopping')
       await closed
+      // What was asked while the thread said its last word: nobody answers it any more.
+      rejectPending(stopped)
     },
   }
 

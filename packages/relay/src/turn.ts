@@ -55,6 +55,7 @@ interface Draft {
   readonly time: number
   readonly entries: { readonly entry: AnyEntry; readonly place: ChainPlace; readonly index: number }[]
   readonly hashes: Set<string>
+  readonly uploads: Set<string>
   readonly also: Consequences
   network: ChainId | null
 }
@@ -143,7 +144,7 @@ const refusedOnly = (one: Placed | { readonly refused: unknown }): Outcome =>
 function newDraft(head: TreeHead | null, network: ChainId | null, now: number): Draft {
   // Fixed before the rules run, and never behind the log: every expiry of this turn is judged by it.
   const time = Math.max(now, head?.time ?? 0)
-  return { time, entries: [], hashes: new Set(), also: noConsequences(), network }
+  return { time, entries: [], hashes: new Set(), uploads: new Set(), also: noConsequences(), network }
 }
 
 /** Tries a list on its own layer: all of it is taken into the draft, or nothing. */
@@ -159,6 +160,7 @@ async function tryList(
   try {
     const network = draft.network ?? foundedBy(list)
     if (list.checkedAt !== null) moved.check(list.checkedAt, size, draft.entries)
+    await requireComplete(list, draft, parts.store)
     for (const entry of list.entries) {
       const index = size + first + taken.length
       await refuseTwice(entry, draft, parts.store)
@@ -177,6 +179,7 @@ async function tryList(
   }
   draft.entries.push(...taken)
   for (const { entry } of taken) draft.hashes.add(entry.hash.join())
+  for (const id of list.uploads) draft.uploads.add(keyOf(id))
   const changed = layer.changed()
   for (const row of changed.facts) below.setFact(row)
   for (const row of changed.heads) below.setHead(row)
@@ -189,6 +192,21 @@ async function refuseTwice(entry: AnyEntry, draft: Draft, store: Store): Promise
   if (entry.kind !== 'access') return
   if (draft.hashes.has(entry.hash.join()) || (await store.entryByHash(entry.hash)))
     throw new RelayError('CONFLICT', 'the entry was placed before')
+}
+
+/**
+ * An upload is published once. The store would refuse the whole turn, and every list of it a turn of its own: whoever sends the same upload
+ * with two lists would slow down everybody. @throws RelayError STAGED_MISSING.
+ */
+async function requireComplete({ uploads }: GatedList, draft: Draft, store: Store): Promise<void> {
+  const own = new Set<string>()
+  for (const id of uploads) {
+    const key = keyOf(id)
+    const isFirst = !own.has(key) && !draft.uploads.has(key)
+    if (!isFirst || (await store.upload(id))?.state !== 'complete')
+      throw new RelayError('STAGED_MISSING', 'an upload is not there, or published already')
+    own.add(key)
+  }
 }
 
 /** @throws RelayError ROLE unless the log's first list founds the network. */

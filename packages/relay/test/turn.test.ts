@@ -3,6 +3,7 @@
 import {
   type AnyEntry,
   append,
+  type ChainId,
   decodeEntry,
   decodeLeaf,
   emptyEdge,
@@ -197,6 +198,37 @@ describe('the turn', () => {
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
     expect(codeOf((results[0] as PromiseRejectedResult).reason)).toBe('STAGED_MISSING')
     expect(fatal).toEqual([])
+  })
+
+  it('commits once, whoever sends the same upload with several lists', async () => {
+    const { world, lists } = await history()
+    const store = memoryStore()
+    let commits = 0
+    const counting: Store = {
+      ...store,
+      commit(batch) {
+        commits += 1
+        return store.commit(batch)
+      },
+    }
+    const { sequencer } = await sequencerOver(counting, world)
+    for (const list of lists) await sequencer.append(gated(list))
+    const id = fresh(16)
+    const row = { id, record: fresh(32) as ChainId, member: fresh(32) as ChainId, reserved: 0, expires: START * 2 }
+    await sequencer.stage({ uploads: [{ ...row, state: 'complete' }] })
+    const enrolled = await Promise.all(['One', 'Two', 'Three', 'Four'].map((name) => world.enrol(name)))
+    const listOf = ({ drafts }: (typeof enrolled)[0], uploads: Uint8Array[]) => ({
+      ...gated(drafts.map(({ entry }) => entry)),
+      uploads,
+    })
+    commits = 0
+    const uses = [[id, id], [id], [id], []]
+    const results = await Promise.allSettled(
+      enrolled.map((one, i) => sequencer.append(listOf(one, uses[i] as Uint8Array[]))),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
+    for (const i of [0, 2]) expect(codeOf((results[i] as PromiseRejectedResult).reason)).toBe('STAGED_MISSING')
+    expect(commits).toBe(1)
   })
 
   it('sends a list back when a member’s chain moved since its recipients were checked', async () => {

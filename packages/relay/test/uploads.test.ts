@@ -14,6 +14,7 @@ import {
   uploadRequest,
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../src/store/memory.js'
 import {
   type Answer,
   foundedWorld,
@@ -180,6 +181,44 @@ describe('putting segments', () => {
   it('ends when an entry has published the upload', async () => {
     const { world, put: ticket } = await published([400_000])
     expect(refusal(await put(world, ticket, joined([fresh(5)]))).code).toBe('UNKNOWN')
+  })
+
+  it('is a refusal, and no failure, when the upload is completed meanwhile', async () => {
+    const store = memoryStore()
+    let before = async (): Promise<void> => {}
+    const world = await foundedWorld({
+      store: {
+        ...store,
+        async stage(rows) {
+          await before()
+          return store.stage(rows)
+        },
+      },
+    })
+    const chan = await world.member('Chan')
+    const record = await world.record(chan, [])
+    const id = fresh(16)
+    const { ticket } = read(uploadAnswer, await open(world, chan, record.id, { id }))
+    const row = await store.upload(id)
+    before = async () => {
+      if (row) await store.stage({ uploads: [{ ...row, state: 'complete' }] })
+    }
+    expect(refusal(await put(world, ticket, joined([fresh(10)])))).toMatchObject({
+      status: 409,
+      code: 'STAGED_MISSING',
+    })
+  })
+
+  it('is published while it cannot be collected on the way, or prolonged first', async () => {
+    const { world, chan, record } = await scene()
+    const [id, file] = [fresh(16), fresh(10)]
+    const { ticket } = read(uploadAnswer, await open(world, chan, record.id, { id }))
+    await put(world, ticket, joined([file]))
+    world.now += 24 * 60 * 60_000 - 1
+    const publish = await world.publishDraft(record, chan, { version: 2, files: [file] })
+    expect(refusal(await world.tryAppend([publish], { uploads: [id] })).code).toBe('STAGED_MISSING')
+    read(uploadAnswer, await open(world, chan, record.id, { id }))
+    await world.append([publish], { uploads: [id] })
   })
 
   it('is forgotten a day after the last byte, with the file', async () => {
