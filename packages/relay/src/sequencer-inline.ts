@@ -2,6 +2,7 @@
 // It takes whatever waits, without a timer: one list when nobody else comes, up to 256 entries or 4 MiB when many do.
 import { RelayError } from './errors.js'
 import type { GatedList, PlacedList, Sequencer, TurnNews } from './sequencer.js'
+import { isRefusal, sharedStaging } from './shared-staging.js'
 import type { Store } from './store/contract.js'
 import { StoreConflict } from './store/contract.js'
 import { openTurns, type TurnParts } from './turn.js'
@@ -32,6 +33,7 @@ export async function inlineSequencer(parts: SequencerParts): Promise<Sequencer>
   const turns = await openTurns(parts)
   const queue: Waiting[] = []
   const jobs: (() => Promise<void>)[] = []
+  const staging = sharedStaging((rows) => parts.store.stage(rows))
   const listeners: ((news: TurnNews) => void)[] = []
   let running: Promise<void> | null = null
   let ended: RelayError | null = null
@@ -105,7 +107,13 @@ export async function inlineSequencer(parts: SequencerParts): Promise<Sequencer>
         queue.push({ list, bytes: sizeOf(list), resolve, reject })
         wake()
       }),
-    stage: (rows) => between(() => parts.store.stage(rows)),
+    async stage(rows) {
+      if (ended !== null) throw ended
+      const done = staging.add(rows)
+      // Who stages waits for the rows, whichever transaction they went with.
+      between(() => staging.next()).catch(() => undefined)
+      return done
+    },
     collect: (now, limit) => between(() => parts.store.collect(now, limit)),
     onTurn: (listener) => void listeners.push(listener),
     async close() {
@@ -114,10 +122,6 @@ export async function inlineSequencer(parts: SequencerParts): Promise<Sequencer>
     },
   }
 }
-
-/** What a store refuses without having written anything: the writer goes on. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof StoreConflict || (error instanceof RelayError && (error.code === 'FULL' || error.code === 'USAGE'))
 
 /** Takes what one turn holds from the front of the queue: at least one list. */
 function takeWaiting(queue: Waiting[]): Waiting[] {
