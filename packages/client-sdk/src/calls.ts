@@ -59,9 +59,9 @@ export function createCaller(options: CallerOptions): Caller {
   async function send(call: Call, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
     for (let failures = 0; ; failures++) {
       throwIfAborted(signal)
-      const request = await prepare(call, options.sign)
+      const headers = await headersOf(call, options.sign)
       sent++
-      const outcome = await attempt({ request, cap: call.cap, transport: options.transport }, signal)
+      const outcome = await attempt({ call, headers, transport: options.transport }, signal)
       if ('bytes' in outcome) return outcome.bytes
       if (failures >= retries || !hasCode(outcome.error, 'OFFLINE', 'BUSY', 'RATE')) throw outcome.error
       await wait(pause(failures, random, outcome.asked), signal)
@@ -77,14 +77,19 @@ function pause(failures: number, random: Random, asked: number): number {
   return Math.max(longest * (1 - byte / 510), Math.min(asked, LONGEST_ASKED))
 }
 
-/** A fresh request for every try: a body is read once, and a signature is valid for minutes only. */
-async function prepare(call: Call, sign: CallerOptions['sign']): Promise<Request> {
-  const { method, url, body, signed } = call
-  if (signed && !sign) throw new ClientError('USAGE', 'this call needs a device that signs it')
-  const headers = signed && sign ? await sign({ method, url, body }) : {}
-  return new Request(url, {
+/** Fresh for every try: a signature is valid for minutes only. */
+async function headersOf({ method, url, body, signed }: Call, sign: CallerOptions['sign']): Promise<HeadersInit> {
+  if (!signed) return {}
+  if (!sign) throw new ClientError('USAGE', 'this call needs a device that signs it')
+  return { ...(await sign({ method, url, body })) }
+}
+
+/** A fresh request for every try: a body is read once. It is made once, because each copy of a request copies its body. */
+const requestOf = ({ method, url, body }: Call, headers: HeadersInit, signal: AbortSignal): Request =>
+  new Request(url, {
     method,
     headers,
+    signal,
     // No content type of its own: an unsigned POST of bytes needs no preflight in a browser.
     ...(method === 'POST' ? { body } : {}),
     // The address is pinned by the network's chain: a redirect would be a second address that nobody signed.
@@ -93,25 +98,26 @@ async function prepare(call: Call, sign: CallerOptions['sign']): Promise<Request
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   })
-}
 
 type Outcome = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly error: ClientError; readonly asked: number }
 
 interface Attempt {
-  readonly request: Request
-  readonly cap: number
+  readonly call: Call
+  readonly headers: HeadersInit
   readonly transport: Transport
 }
 
-async function attempt({ request, cap, transport }: Attempt, signal: AbortSignal | undefined): Promise<Outcome> {
+async function attempt({ call, headers, transport }: Attempt, signal: AbortSignal | undefined): Promise<Outcome> {
   const ending = new AbortController()
   const end = (): void => ending.abort()
   signal?.addEventListener('abort', end, { once: true })
+  let complete = false
   try {
-    const sending = Promise.resolve(transport(new Request(request, { signal: ending.signal })))
+    const sending = Promise.resolve(transport(requestOf(call, headers, ending.signal)))
     const response = await abortable(sending, signal)
     const done = response.status === 200 || response.status === 201 || response.status === 204
-    const bytes = await readBody(response, done ? cap : REFUSAL, signal)
+    const bytes = await readBody(response, done ? call.cap : REFUSAL, signal)
+    complete = true
     if (done) return { bytes }
     return { error: refusal(response.status, bytes), asked: askedPause(response) }
   } catch (cause) {
@@ -120,8 +126,8 @@ async function attempt({ request, cap, transport }: Attempt, signal: AbortSignal
     return { error: new ClientError('OFFLINE', 'the relay was not reached', { cause }), asked: 0 }
   } finally {
     signal?.removeEventListener('abort', end)
-    // A connection on which something still comes is closed; after a complete answer this does nothing.
-    end()
+    // A connection on which something still comes is closed.
+    if (!complete) end()
   }
 }
 
