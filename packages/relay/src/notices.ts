@@ -1,7 +1,8 @@
 // Who waits for news. Spec: docs/spec/relay.md, "Notices". An inbox is a query over rows; what happens here only says when to ask again.
-import type { ChainId } from '@sealchart/protocol'
+import { type ChainId, facts, readFact, unhex } from '@sealchart/protocol'
 import type { TurnNews } from './sequencer.js'
-import { keyOf } from './state.js'
+import { inSlices } from './slices.js'
+import { factOf, keyOf, type State } from './state.js'
 
 /** As much of a clock as waiting takes: `ms`, or less when `wake` is aborted. */
 export interface Waiting {
@@ -18,14 +19,54 @@ export interface NoticeBoard {
   close(): void
 }
 
-export function noticeBoard(clock: Waiting, most: number): NoticeBoard {
-  const waiting = new Map<AbortController, string>()
+const HOLDERS = 'holder/'
+
+/** Whom a notice to all who can list a record may concern: its founder, and who holds a grant that was not revoked. */
+export async function audienceOf(state: State, record: ChainId): Promise<readonly ChainId[]> {
+  const founder = await factOf(state, record, facts.founder)
+  const members = founder ? [founder.member] : []
+  for await (const { key, value } of inSlices(await state.under(record, HOLDERS))) {
+    const member = unhex(key.slice(HOLDERS.length)) as Uint8Array as ChainId
+    if (readFact(facts.holder(member), value).grants > 0) members.push(member)
+  }
+  return members
+}
+
+/** Requests of one member that may wait at the same time: nobody takes all places. */
+const MOST_EACH = 64
+
+export interface NoticeBoardOptions {
+  /** Requests that may wait at the same time. */
+  readonly most: number
+  readonly audienceOf: (record: ChainId) => Promise<readonly ChainId[]>
+}
+
+export function noticeBoard(clock: Waiting, { most, audienceOf }: NoticeBoardOptions): NoticeBoard {
+  const waiting = new Map<string, Set<AbortController>>()
+  let count = 0
   let turn = 0
   let closed = false
 
-  /** Those of one member, or all (null): whom a notice to all holders of a record concerns, only the query knows. */
-  const wake = (member: string | null): void => {
-    for (const [one, key] of waiting) if (member === null || member === key) one.abort()
+  const wake = (member: string): void => {
+    for (const one of waiting.get(member) ?? []) one.abort()
+  }
+  const wakeAll = (): void => {
+    for (const member of waiting.keys()) wake(member)
+  }
+  /** Those alone whom it concerns, some at a time: everybody who is woken asks the store. */
+  const wakeAudience = async (record: ChainId): Promise<void> => {
+    for await (const member of inSlices(await audienceOf(record))) wake(keyOf(member))
+  }
+
+  const add = (key: string, one: AbortController): void => {
+    waiting.set(key, (waiting.get(key) ?? new Set()).add(one))
+    count += 1
+  }
+  const remove = (key: string, one: AbortController): void => {
+    const own = waiting.get(key)
+    own?.delete(one)
+    if (own?.size === 0) waiting.delete(key)
+    count -= 1
   }
 
   return {
@@ -35,20 +76,25 @@ export function noticeBoard(clock: Waiting, most: number): NoticeBoard {
     take({ notices }) {
       if (notices.length === 0) return
       turn += 1
-      for (const { member } of notices) wake(member === null ? null : keyOf(member))
+      if (count === 0) return
+      for (const { member, record } of notices) {
+        if (member !== null) wake(keyOf(member))
+        else wakeAudience(record).catch(wakeAll)
+      }
     },
     async wait(member, since) {
-      if (closed || waiting.size >= most) return false
+      const key = keyOf(member)
+      if (closed || count >= most || (waiting.get(key)?.size ?? 0) >= MOST_EACH) return false
       if (since.turn !== turn) return true
       const one = new AbortController()
-      waiting.set(one, keyOf(member))
+      add(key, one)
       await clock.wait(since.ms, one.signal)
-      waiting.delete(one)
+      remove(key, one)
       return !closed
     },
     close() {
       closed = true
-      wake(null)
+      wakeAll()
     },
   }
 }

@@ -8,7 +8,7 @@ import { sectionCache } from './handout.js'
 import type { HeadLock } from './head-lock.js'
 import { createIntake } from './intake.js'
 import { openLogTree } from './log-tree.js'
-import { noticeBoard } from './notices.js'
+import { audienceOf, noticeBoard } from './notices.js'
 import { permissions } from './permissions.js'
 import { entryReader, prover } from './proofs.js'
 import { createQuotas } from './quotas.js'
@@ -103,7 +103,10 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
   const state = cachedState(reads, KEPT)
   const logTree = await openLogTree(reads)
   let network: ChainId | null = (await reads.entryAt(0))?.chain ?? null
-  const notices = noticeBoard(clock, config.limits.waiters)
+  const notices = noticeBoard(clock, {
+    most: config.limits.waiters,
+    audienceOf: (record) => audienceOf(state, record),
+  })
   sequencer.onTurn((news) => {
     state.take(news)
     logTree.take(news)
