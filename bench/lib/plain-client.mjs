@@ -13,16 +13,21 @@ export async function startPlain(folder, inFlight) {
   })
   const [said] = await once(server.stdout, 'data')
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
+  // Every run writes new files, as a store does: writing over old ones would find their pages in memory.
+  let run = 0
   const call = (method, path, body) => send({ agent, port: Number(said), method, path }, body)
   return {
     pid: server.pid,
     /** Sends each piece, `{ path, offset, length }`, as a request of its own. */
-    up: (pieces) => inLanes(inFlight, pieces, async (piece, i) => call('POST', `/${i}`, await readPiece(piece))),
-    /** Receives as many pieces and answers with their length in all. */
+    async up(pieces) {
+      run++
+      await inLanes(inFlight, pieces, async (piece, i) => call('POST', `/${run}-${i}`, await readPiece(piece)))
+    },
+    /** Receives what was sent last, as many pieces, and answers with their length in all. */
     async down(pieces) {
       let length = 0
       await inLanes(inFlight, pieces, async (_, i) => {
-        const received = await call('GET', `/${i}`)
+        const received = await call('GET', `/${run}-${i}`)
         length += received
       })
       return length
