@@ -2,8 +2,8 @@
 // Spec: docs/spec/relay.md, "Requests". What the bytes mean is link.ts's; nothing of a request is kept between calls.
 import type { Random } from '@sealchart/crypto'
 import { type ErrorCode, errorAnswer, type RequestParts, type SignatureHeaders, unpack } from '@sealchart/protocol'
-import { abortable, ClientError, hasCode, RelayRefusal, throwIfAborted } from './errors.js'
-import type { Transport } from './transport.js'
+import { ClientError, hasCode, RelayRefusal, throwIfAborted } from './errors.js'
+import type { Exchange, Sending } from './exchange.js'
 
 /** One request; `cap` bounds its answer in bytes. A GET has an empty body. */
 export interface Call {
@@ -26,7 +26,7 @@ export interface Caller {
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>
 
 export interface CallerOptions {
-  readonly transport: Transport
+  readonly exchange: Exchange
   readonly sign: ((request: RequestParts) => Promise<SignatureHeaders>) | null
   readonly random: Random
   readonly retries?: number
@@ -61,7 +61,9 @@ export function createCaller(options: CallerOptions): Caller {
       throwIfAborted(signal)
       const headers = await headersOf(call, options.sign)
       sent++
-      const outcome = await attempt({ call, headers, transport: options.transport }, signal)
+      const { method, url, body, cap } = call
+      const capOf = (status: number): number => (isDone(status) ? cap : REFUSAL)
+      const outcome = await attempt(options.exchange, { method, url, headers, body, capOf }, signal)
       if ('bytes' in outcome) return outcome.bytes
       if (failures >= retries || !hasCode(outcome.error, 'OFFLINE', 'BUSY', 'RATE')) throw outcome.error
       await wait(pause(failures, random, outcome.asked), signal)
@@ -78,94 +80,32 @@ function pause(failures: number, random: Random, asked: number): number {
 }
 
 /** Fresh for every try: a signature is valid for minutes only. */
-async function headersOf({ method, url, body, signed }: Call, sign: CallerOptions['sign']): Promise<HeadersInit> {
+async function headersOf(
+  { method, url, body, signed }: Call,
+  sign: CallerOptions['sign'],
+): Promise<Readonly<Record<string, string>>> {
   if (!signed) return {}
   if (!sign) throw new ClientError('USAGE', 'this call needs a device that signs it')
   return { ...(await sign({ method, url, body })) }
 }
 
-/** A fresh request for every try: a body is read once. It is made once, because each copy of a request copies its body. */
-const requestOf = ({ method, url, body }: Call, headers: HeadersInit, signal: AbortSignal): Request =>
-  new Request(url, {
-    method,
-    headers,
-    signal,
-    // No content type of its own: an unsigned POST of bytes needs no preflight in a browser.
-    ...(method === 'POST' ? { body } : {}),
-    // The address is pinned by the network's chain: a redirect would be a second address that nobody signed.
-    redirect: 'error',
-    credentials: 'omit',
-    cache: 'no-store',
-    referrerPolicy: 'no-referrer',
-  })
-
 type Outcome = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly error: ClientError; readonly asked: number }
 
-interface Attempt {
-  readonly call: Call
-  readonly headers: HeadersInit
-  readonly transport: Transport
-}
+const isDone = (status: number): boolean => status === 200 || status === 201 || status === 204
 
-async function attempt({ call, headers, transport }: Attempt, signal: AbortSignal | undefined): Promise<Outcome> {
-  const ending = new AbortController()
-  const end = (): void => ending.abort()
-  signal?.addEventListener('abort', end, { once: true })
-  let complete = false
+async function attempt(exchange: Exchange, sending: Sending, signal: AbortSignal | undefined): Promise<Outcome> {
   try {
-    const sending = Promise.resolve(transport(requestOf(call, headers, ending.signal)))
-    const response = await abortable(sending, signal)
-    const done = response.status === 200 || response.status === 201 || response.status === 204
-    const bytes = await readBody(response, done ? call.cap : REFUSAL, signal)
-    complete = true
-    if (done) return { bytes }
-    return { error: refusal(response.status, bytes), asked: askedPause(response) }
+    const { status, retryAfter, bytes } = await exchange(sending, signal)
+    if (isDone(status)) return { bytes }
+    return { error: refusal(status, bytes), asked: askedPause(retryAfter) }
   } catch (cause) {
     if (hasCode(cause, 'ABORTED', 'RELAY')) return { error: cause as ClientError, asked: 0 }
     // What a platform says about a failed connection differs and helps nobody; it stays as the cause.
     return { error: new ClientError('OFFLINE', 'the relay was not reached', { cause }), asked: 0 }
-  } finally {
-    signal?.removeEventListener('abort', end)
-    // A connection on which something still comes is closed.
-    if (!complete) end()
   }
 }
 
-const askedPause = (response: Response): number => {
-  const seconds = response.headers.get('retry-after') ?? ''
-  return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0
-}
-
-/** The body, counted as it comes: no length that a relay declares is believed. */
-async function readBody(
-  response: Response,
-  cap: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (response.body === null) return new Uint8Array()
-  const reader = response.body.getReader()
-  const declared = Number(response.headers.get('content-length') ?? 0)
-  let room = new Uint8Array(declared > 0 && declared <= cap ? declared : 16_384)
-  let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await abortable(reader.read(), signal)
-      if (done) return length === room.length ? room : room.slice(0, length)
-      if (length + value.length > cap) throw new ClientError('RELAY', 'the answer of the relay is too long')
-      if (length + value.length > room.length) room = grow(room, Math.min(cap, 2 * (length + value.length)))
-      room.set(value, length)
-      length += value.length
-    }
-  } finally {
-    reader.cancel().catch(() => undefined)
-  }
-}
-
-function grow(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(length)
-  larger.set(bytes)
-  return larger
-}
+const askedPause = (seconds: string | null): number => (/^\d{1,6}$/.test(seconds ?? '') ? Number(seconds) * 1000 : 0)
 
 /** Codes for statuses that a proxy before the relay may answer with, in words that are not the relay's. */
 const ofProxies: Readonly<Record<number, ErrorCode>> = { 429: 'RATE', 502: 'BUSY', 503: 'BUSY', 504: 'BUSY' }

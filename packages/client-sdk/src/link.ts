@@ -1,6 +1,7 @@
 // The link to a relay: one typed call a route. It packs and signs requests, bounds and unpacks answers, and tries again.
 // Spec: docs/spec/relay.md, "Requests". It believes nothing of what it unpacks: ledger, wraps and manifests are verified by callers.
 // Every write is idempotent by content, so every call may be tried again without asking whether it arrived.
+
 import type { Random } from '@sealchart/crypto'
 import {
   type AppendAnswer,
@@ -39,11 +40,13 @@ import {
   uploadAnswer,
   uploadRequest,
 } from '@sealchart/protocol'
+import { systemExchange } from '#exchange'
 import { joinBatch, splitBatch } from './batches.js'
 import { type Caller, createCaller, type Wait } from './calls.js'
 import { ClientError } from './errors.js'
+import { overTransport } from './exchange.js'
 import { release } from './release.js'
-import { relayAddress, systemTransport, type Transport } from './transport.js'
+import { relayAddress, type Transport } from './transport.js'
 
 /** The device that signs requests. */
 export interface LinkSigner {
@@ -143,8 +146,9 @@ interface Route {
 /** @throws ClientError USAGE for an address that is neither https nor on this machine. */
 export function createLink(options: LinkOptions): Link {
   const url = relayAddress(options.url)
-  const { signer, transport = systemTransport } = options
-  const caller = createCaller({ ...options, transport, sign: signer && signing(signer, options.clock) })
+  const { signer, transport } = options
+  const exchange = transport ? overTransport(transport) : systemExchange
+  const caller = createCaller({ ...options, exchange, sign: signer && signing(signer, options.clock) })
   const route = { url, caller, signs: signer !== null }
   return {
     url,

@@ -2,11 +2,11 @@
 // Nothing here signs, retries or reads an answer: see link.ts.
 import { ClientError } from './errors.js'
 
-/** Sends one request and answers with the response; rejects when none came. A value of this type is all that a relay needs to be. */
+/**
+ * Sends one request and answers with the response; rejects when none came. A value of this type is all that a relay needs to be; without
+ * one the platform's own is used: fetch in browsers, Node's HTTP client in Node. Pass one to go through a proxy.
+ */
 export type Transport = (request: Request) => Promise<Response>
-
-/** The platform's fetch. */
-export const systemTransport: Transport = (request) => globalThis.fetch(request)
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
