@@ -48,6 +48,9 @@ export function encode(value: Value): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+/** As `encode`, without decoding it again: for answers, which are neither hashed nor signed, and which whoever gets them decodes. */
+export const encodeAnswer = (value: Value): Uint8Array<ArrayBuffer> => new Uint8Array(cbor.encode(prepare(value, 0)))
+
 /** cbor-x writes integers of 2^32 and more as floats and every bigint in nine bytes: each form where it is the shortest. */
 function prepare(value: Value, depth: number): unknown {
   if (typeof value === 'number') {

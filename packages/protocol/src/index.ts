@@ -179,7 +179,7 @@ export {
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
 export { requireCredential, signKeyOf } from './rules/standing.js'
 export type { Infer, Shape } from './shape.js'
-export { blob, bool, bytes, list, nullable, oneOf, pack, struct, text, uint, unpack } from './shape.js'
+export { blob, bool, bytes, list, nullable, oneOf, pack, packAnswer, struct, text, uint, unpack } from './shape.js'
 export {
   decodeTile,
   encodeBundle,

@@ -1,6 +1,6 @@
 // Shapes: one definition gives a wire structure's type, its encoder and its decoder. Structures are CBOR arrays in field order.
 // Spec: docs/spec/encoding.md, "Structures". A shape decides form only (types, lengths, ranges); rules/ decides meaning.
-import { type DecodeLimits, decode, encode, type Value } from './codec.js'
+import { type DecodeLimits, decode, encode, encodeAnswer, type Value } from './codec.js'
 import { ProtocolError } from './errors.js'
 
 /** A wire structure: `decode` takes a decoded CBOR value or throws DECODE_SHAPE naming the field; `encode` is its inverse. */
@@ -22,6 +22,9 @@ const refuse = (at: string, expected: string): never => {
 export function pack<T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> {
   return encode(checked(shape, value))
 }
+
+/** As `pack`, for an answer that its receiver checks: what is hashed or signed goes through `pack`. @throws ProtocolError USAGE */
+export const packAnswer = <T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> => encodeAnswer(shape.encode(value))
 
 function checked<T>(shape: Shape<T>, value: T): Value {
   try {

@@ -11,6 +11,7 @@ import {
   errorAnswer,
   type Infer,
   pack,
+  packAnswer,
   SealchartError,
   type Shape,
   sha256,
@@ -155,7 +156,7 @@ export const answerNothing = (status: 204 | 416, headers: HeaderFields): Respons
 
 /** An answer in CBOR that nobody keeps. */
 export const answer = <T>(shape: Shape<T>, value: T): Response =>
-  answerBytes(pack(shape, value), { 'content-type': CBOR, 'cache-control': 'no-store' })
+  answerBytes(packAnswer(shape, value), { 'content-type': CBOR, 'cache-control': 'no-store' })
 
 /** Status of every code that the relay answers with; all others are 422: understood, and not acceptable. */
 const statuses: Partial<Record<ErrorCode, number>> = {
