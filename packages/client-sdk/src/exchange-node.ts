@@ -20,7 +20,7 @@ function exchange({ method, url, headers, body, capOf }: Sending, signal: AbortS
   const length = method === 'POST' ? { 'content-length': String(body.length) } : {}
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers: { ...headers, ...length }, agent, signal, timeout: SILENCE })
-    sent.once('response', (answer) => receive(answer, capOf).then(resolve, reject))
+    sent.once('response', (answer) => void receive(answer, capOf).then(resolve, reject))
     sent.once('timeout', () => sent.destroy(new Error('the relay is silent')))
     sent.once('error', reject)
     sent.end(method === 'POST' ? body : undefined)

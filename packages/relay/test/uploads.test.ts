@@ -171,7 +171,7 @@ describe('putting segments', () => {
   })
 
   it('ends with the grant', async () => {
-    const { world, chan, lee, record } = await scene()
+    const { world, lee, record } = await scene()
     const grant = await world.grant(record, lee, { actions: actions.view | actions.write })
     const { ticket } = read(uploadAnswer, await open(world, lee, record.id))
     await world.revoke(record, [grant])
