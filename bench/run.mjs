@@ -3,6 +3,7 @@
 //   npm run bench                    all, as the page has them: about half an hour on a machine that does nothing else
 //   npm run bench -- --quick         small sizes, for a look; nothing is written
 //   npm run bench -- seal wrap       some; nothing is written
+//   npm run bench -- --write …       writes what ran all the same; the page then says which command it was
 //
 // Each program prints for people, and hands its rows over through the file that SEALCHART_BENCH_ROWS names (lib/measure.mjs).
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -29,7 +30,7 @@ const [begin, end] = ['<!-- figures: written by npm run bench -->', '<!-- /figur
 
 const asked = process.argv.slice(2)
 const quick = asked.includes('--quick')
-const names = asked.filter((word) => word !== '--quick')
+const names = asked.filter((word) => !word.startsWith('--'))
 const chosen = programs.filter(({ name }) => names.length === 0 || names.includes(name))
 if (chosen.length === 0) throw new Error(`there is no such bench: ${programs.map(({ name }) => name).join(', ')}`)
 
@@ -41,7 +42,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true })
 }
-if (!quick && names.length === 0) write(results)
+if ((!quick && names.length === 0) || asked.includes('--write')) write(results)
 else console.log('\nnothing was written: docs/benchmarks.md takes the figures of a whole run')
 if (results.some(({ rows, broken }) => broken || rows.some(({ met }) => met === false))) process.exitCode = 1
 
@@ -66,7 +67,7 @@ function write(all) {
   const after = rest?.split(end)[1]
   if (after === undefined) throw new Error('docs/benchmarks.md has lost its markers')
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const head = `${started.toISOString().slice(0, 10)}, \`npm run bench\` at commit ${commit}. ${machine()}.`
+  const head = `${started.toISOString().slice(0, 10)}, \`${['npm run bench', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ')}\` at commit ${commit}. ${machine()}.`
   const sections = all.map(({ title, name, rows, broken }) => {
     const table = rows.map(({ what, target, result, absolute, met }) => {
       const verdict = met === null ? '' : met ? 'met' : '**missed**'
