@@ -1,6 +1,6 @@
 // HTTP as the relay uses it: bodies counted while they stream, requests whose signature is checked before their body is read, answers
 // as bytes, and one answer a refusal. Spec: docs/spec/relay.md, "Requests" and "Refusals".
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   base64,
   type ChainId,
@@ -24,9 +24,9 @@ import { RelayError } from './errors.js'
 import type { Intake } from './intake.js'
 import { StoreConflict } from './store/contract.js'
 
-/** What the Node server adds to a request: the raw stream under it. */
+/** What the Node server adds to a request: the raw streams under it. */
 export interface Env {
-  Bindings: { readonly incoming?: IncomingMessage }
+  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
 }
 
 export type Request = Context<Env>

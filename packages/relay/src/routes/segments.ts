@@ -18,6 +18,7 @@ import { RelayError } from '../errors.js'
 import { openingOf } from '../handout.js'
 import { answerBytes, answerNothing, decodeBody, type Request, readBody } from '../http.js'
 import type { OpenedBy } from '../permissions.js'
+import { release, releaseOnceSent } from '../release.js'
 import type { Services } from '../services.js'
 import { pause } from '../slices.js'
 import { keyOf, lru } from '../state.js'
@@ -47,8 +48,9 @@ export const putSegmentsRoute: Route = {
   async handle(c, services) {
     const upload = await uploadOf(c, services)
     const section = sectionOf(c)
-    const items = splitItems(await readBody(c, PUT_BODY, services.intake))
-    await putSegments(services, { upload, section, items })
+    const body = await readBody(c, PUT_BODY, services.intake)
+    await putSegments(services, { upload, section, items: splitItems(body) })
+    release(body)
     return answerNothing(204, { 'cache-control': 'no-store' })
   },
 }
@@ -189,7 +191,11 @@ export const getSegmentRoute: Route = {
     if (range === 'unsatisfiable') {
       return answerNothing(416, { ...headers, 'content-range': `bytes */${place.length}` })
     }
-    if (range === null) return answerBytes(await services.segments.read(place), headers)
+    if (range === null) {
+      const bytes = await services.segments.read(place)
+      releaseOnceSent(c, bytes)
+      return answerBytes(bytes, headers)
+    }
     const part = await services.segments.read(place, range)
     const said = `bytes ${range.from}-${range.to - 1}/${place.length}`
     return answerBytes(part, { ...headers, 'content-range': said }, 206)
@@ -238,6 +244,8 @@ export const segmentBatchRoute: Route = {
       parts.push(length, await services.segments.read(place))
     }
     const headers = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' }
-    return answerBytes(concat(...parts), headers)
+    const batch = concat(...parts)
+    releaseOnceSent(c, batch)
+    return answerBytes(batch, headers)
   },
 }
