@@ -15,6 +15,7 @@ import { type ChainId, type Digest, decodeIndex, type ManifestFile } from '@seal
 import { ClientError, hasCode } from './errors.js'
 import { PIECE } from './pieces.js'
 import { createMeter, type OnProgress } from './progress.js'
+import { release } from './release.js'
 import { createShelf, type Shelf, type ShelfOptions } from './shelf.js'
 
 /** A file that may be opened: its row of the verified manifest, its opened header, and its section. */
@@ -131,6 +132,8 @@ function createReader({ section, manifest, header }: OpenableFile, shelf: Shelf,
     names ??= await findNames(signal)
     const segment = await shelf.take(names[position] as Digest, signal)
     const plaintext = await opening.openSegment(segment, position, position === manifest.segments - 1)
+    // Fetched for this reading alone; single segments may have come with others, which are kept.
+    if (manifest.segments > 1) release(segment)
     const from = position * PIECE
     if (plaintext.length !== Math.min(PIECE, manifest.padded - from)) {
       throw new ClientError('PADDING', 'a file is not as long as its manifest says')
