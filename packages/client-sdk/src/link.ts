@@ -120,7 +120,7 @@ export interface Link {
   /** Stages a manifest or a wrap list, to be named by an entry. */
   attach(attachment: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<void>
   putSegments(put: SegmentsToPut, signal?: AbortSignal): Promise<void>
-  /** One segment whole; a part of one could not be authenticated. */
+  /** One segment whole, in memory of the caller's own; a part of one could not be authenticated. */
   getSegment(asked: SegmentToGet, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   /** Several segments in one answer of at most 8 MiB, in the order of their names. */
   getSegments(asked: SegmentsToGet, signal?: AbortSignal): Promise<readonly Uint8Array<ArrayBuffer>[]>

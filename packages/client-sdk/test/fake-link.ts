@@ -98,7 +98,8 @@ export function fakeRelay(record: ChainId): FakeRelay {
     }),
     getSegment: through('getSegment', 1, ({ ticket, record: asked, name }, _signal?: AbortSignal) => {
       own(asked)
-      return find(ticket, name)
+      // Whoever asks owns the memory of the answer.
+      return find(ticket, name).slice()
     }),
     getSegments: through('getSegments', 1, ({ ticket, record: asked, names }, _signal?: AbortSignal) => {
       own(asked)
