@@ -68,8 +68,11 @@ export async function openMember(
   if (found === null || !(await isListed(member))) {
     const source = required(credential)
     // A relay answers signed requests of listed devices only: until she is enrolled she asks as a stranger.
-    await enrol(await over(linkTo(network, null, options)), keeper, source)
+    const enrolled = enrol(await over(linkTo(network, null, options)), keeper, source)
+    // Another process of this vault may have been faster: then she is enrolled, as whom it says.
+    const conflict = await enrolled.then(() => null, onlyConflict)
     await member.session.sync([chain, network.pin.chain])
+    if (conflict && member.session.ledger.head(chain) === null) throw conflict
   }
   if (!standingCredential(member.session, chain)) await renew(member, required(credential))
   return member
@@ -85,6 +88,11 @@ async function isListed({ session }: Member): Promise<boolean> {
     session.ledger.requirePinned(session.chain)
   }
   return session.ledger.head(session.chain) !== null
+}
+
+const onlyConflict = (error: unknown): unknown => {
+  if (hasCode(error, 'CONFLICT')) return error
+  throw error
 }
 
 const required = (credential: CredentialSource | null): CredentialSource => {
@@ -104,7 +112,11 @@ async function loadIdentity(keeper: Keeper, network: NetworkFile): Promise<Ident
 async function newIdentity(keeper: Keeper, network: NetworkFile, options: ConnectOptions): Promise<Identity> {
   const { random } = surroundingsOf(options)
   const seed = newSecret<DeviceSeed>(random)
-  const nonce = random(32)
+  // The nonce first: an identity without its nonce could never be founded. One that is there stays, because another process that
+  // opens the same new vault may have made its identity with it.
+  const fresh = pack(nonceShape, { nonce: random(32) })
+  await keeper.update(NONCE, (kept) => kept ?? fresh)
+  const nonce = await foundingNonce(keeper)
   const device = deviceFromSeed(seed)
   const identity: Identity = {
     network: network.pin.chain,
@@ -115,18 +127,27 @@ async function newIdentity(keeper: Keeper, network: NetworkFile, options: Connec
     keys: device.keys,
     epochs: [{ epoch: 0, secret: newSecret<EpochSecret>(random) }],
   }
-  // The nonce first: an identity without its nonce could never be founded.
-  await keeper.put(NONCE, pack(nonceShape, { nonce }))
-  await keeper.put(IDENTITY, encodeIdentity(identity))
-  return identity
+  try {
+    await keeper.put(IDENTITY, encodeIdentity(identity))
+    return identity
+  } catch (error) {
+    // Two processes that open one new vault at once: the first one's identity is the member's.
+    const first = hasCode(error, 'VAULT_CONFLICT') ? await loadIdentity(keeper, network) : null
+    if (first === null) throw error
+    return first
+  }
+}
+
+async function foundingNonce(keeper: Keeper): Promise<Uint8Array> {
+  const kept = await keeper.get(NONCE)
+  if (kept === null) throw new ClientError('VAULT', 'the vault has lost the founding nonce of this member')
+  return unpack(nonceShape, kept, 'nonce').nonce
 }
 
 async function enrol(member: Member, keeper: Keeper, source: CredentialSource): Promise<void> {
   const { session } = member
   await session.sync([session.network.chain])
-  const kept = await keeper.get(NONCE)
-  if (kept === null) throw new ClientError('VAULT', 'the vault has lost the founding nonce of this member')
-  const founding = await signFounding(member, unpack(nonceShape, kept, 'nonce').nonce)
+  const founding = await signFounding(member, await foundingNonce(keeper))
   const request = encodeCredentialRequest({ member: session.chain, founding: founding.entry.bytes })
   const credential = await credentialFrom(member, await source(request), [founding.entry])
   const accept = await signAccept(member, [founding.entry, credential.entry], credential.entry)

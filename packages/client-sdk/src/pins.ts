@@ -35,15 +35,21 @@ export async function loadPins(keeper: Keeper, network: ChainId): Promise<Pins> 
   return { tree: pins.tree, chains: pins.chains }
 }
 
-/** Writes pins on top of what another process of the same vault may have written: whichever has seen more stands. */
+/**
+ * Writes pins on top of what another process of the same vault may have written: whichever has seen more stands.
+ * @throws ClientError FORK when the other process was shown another entry, or another tree, at the same place.
+ */
 export async function savePins(keeper: Keeper, network: ChainId, pins: Pins): Promise<void> {
   await keeper.update(BLOB, (blob) => {
     const before = blob === null ? { tree: null, chains: [] } : unpack(pinsShape, blob, 'pins')
     const chains = new Map(before.chains.map((pin) => [hex(pin.chain), pin]))
     for (const pin of pins.chains) {
       const known = chains.get(hex(pin.chain))
+      if (known && known.sequence === pin.sequence && !equal(known.link, pin.link)) throw forked()
       if (!known || known.sequence <= pin.sequence) chains.set(hex(pin.chain), pin)
     }
+    if (before.tree && pins.tree && before.tree.size === pins.tree.size && !equal(before.tree.root, pins.tree.root))
+      throw forked()
     const tree = (before.tree?.size ?? -1) > (pins.tree?.size ?? -1) ? before.tree : pins.tree
     return pack(pinsShape, {
       network,
@@ -52,6 +58,9 @@ export async function savePins(keeper: Keeper, network: ChainId, pins: Pins): Pr
     })
   })
 }
+
+const forked = (): ClientError =>
+  new ClientError('FORK', 'another process with this vault was shown another history than this one')
 
 /** Whether two sets of pins say the same; chains only ever move forward, so their count and heads decide. */
 export function equalPins(a: Pins, b: Pins): boolean {
