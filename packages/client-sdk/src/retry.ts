@@ -4,7 +4,7 @@ import { SealchartError } from '@sealchart/protocol'
 
 const ATTEMPTS = 4
 
-/** Runs `act` again while it ends in CONFLICT or in STALE_EPOCH that a newer state would mend. */
+/** Runs `act` again while it ends in CONFLICT, at most four times in all. */
 export async function retrying<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

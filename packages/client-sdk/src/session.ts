@@ -24,7 +24,7 @@ import {
   sha256,
   signEntry,
 } from '@sealchart/protocol'
-import { ClientError, RelayRefusal } from './errors.js'
+import { abortable, ClientError, RelayRefusal } from './errors.js'
 import type { Link } from './link.js'
 import { equalPins, loadPins, savePins } from './pins.js'
 import type { Keeper } from './vaults/contract.js'
@@ -106,7 +106,8 @@ export class Session {
    * Brings chains up to the relay's newest, with everything that they rest on, verified; and with them the network and the
    * institutions that are known: whom they trust may have changed since the chains last rested on them. Chains that do not exist or
    * that this device may not see stay absent.
-   * @throws SealchartError of any verification that fails, OFFLINE, ABORTED.
+   * @throws SealchartError of any verification that fails, ROLLBACK for less of a chain or authority than was seen before, OFFLINE,
+   * ABORTED, RELAY for a relay that promises more and gives nothing.
    */
   async sync(
     chains: readonly ChainId[],
@@ -117,18 +118,26 @@ export class Session {
       for (let at = 0; at < all.length; at += MOST_WANTED) {
         await this.#ask(all.slice(at, at + MOST_WANTED), seen, options.signal)
       }
-    })
-    for (const chain of chains) this.ledger.requirePinned(chain)
+    }, options.signal)
+    // Whom to believe is decided by the authorities' chains: an older state of one, served after a restart, would bring back a dismissed issuer.
+    for (const chain of [...chains, ...this.#authorities()]) this.ledger.requirePinned(chain)
     await this.pin()
   }
 
   async #ask(chains: readonly ChainId[], seen: () => number, signal: AbortSignal | undefined): Promise<void> {
+    const count = (): number =>
+      unique([...chains, ...this.ledger.known().map(({ chain }) => chain)], null).reduce(
+        (sum, chain) => sum + this.ledger.entries(chain).length,
+        0,
+      )
     for (let more = true; more; ) {
+      const before = count()
       const want = chains.map((chain) => ({ chain, after: this.#count(chain) }))
       const answer = await this.link.sync({ seen: seen(), want, have: this.known() }, signal)
       this.remember(answer.beside)
       await this.ledger.take(answer.proven)
       more = answer.more
+      if (more && count() === before) throw new ClientError('RELAY', 'the relay promises more entries and gives none')
     }
   }
 
@@ -162,12 +171,12 @@ export class Session {
 
   /**
    * Runs one question to the relay and the taking of its answer without another in between: an answer's consistency proof starts at
-   * the tree that was known when it was asked.
+   * the tree that was known when it was asked. An aborted call does not wait for its turn: it then asks nothing any more.
    */
-  async exchange<T>(ask: (seen: () => number) => Promise<T>): Promise<T> {
+  async exchange<T>(ask: (seen: () => number) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const mine = this.#turn.then(() => ask(() => this.ledger.tree?.size ?? 0))
     this.#turn = mine.catch(() => undefined)
-    return mine
+    return abortable(mine, signal)
   }
 
   /** Takes the proven part of an answer; to be called inside `exchange`. */
@@ -257,7 +266,7 @@ export class Session {
           throw new ClientError('LOG_MISSING', 'the relay answered without the proof that the entry is in its log')
       }
       return given
-    })
+    }, signal)
     await this.pin()
     return answer
   }
