@@ -5,12 +5,14 @@ import {
   accessLogOf,
   actions,
   type ChainId,
+  type Digest,
   decodeManifest,
   type EntryHash,
   equal,
   facts,
   type Handout,
   type RecordItem,
+  SealchartError,
   sha256,
 } from '@sealchart/protocol'
 import { type OpenableFile, type OpenedFile, openFiles } from './download.js'
@@ -24,28 +26,53 @@ import type { Session } from './session.js'
 export interface Listed {
   readonly item: RecordItem
   readonly card: Card
+  /** SHA-256 of the card as it is stored: tells whether it is still the newest. */
+  readonly sealed: Digest
   readonly ring: Keyring
 }
 
+/** A record of a page that does not open: who made it, or who last turned its keys, sealed something else than its entries say. */
+export interface Unreadable {
+  readonly record: ChainId
+  readonly error: SealchartError
+}
+
+/** A page as it was verified; `last` is where the next one begins. */
+export interface ListedPage {
+  readonly records: readonly Listed[]
+  readonly unreadable: readonly Unreadable[]
+  readonly more: boolean
+  readonly last: number | null
+}
+
 /**
- * Asks for one record, or a page, and verifies it: chain, rows, envelope, card.
- * @throws SealchartError UNKNOWN (no such record, or not for this member), and what verification throws.
+ * Asks for one record, or a page, and verifies it: chain, rows, envelope, card. On a page one record that does not open stands beside
+ * the others: whoever grants something to a member could otherwise take all her other records from her list.
+ * @throws SealchartError what verification throws: of the log and the chains always, of rows, envelope and card when one was asked for.
  */
 export async function listRecords(
   member: Member,
   asked: { readonly record: ChainId | null; readonly after: number | null; readonly limit: number },
   signal?: AbortSignal,
-): Promise<{ records: Listed[]; more: boolean }> {
+): Promise<ListedPage> {
   const { session } = member
   const answer = await session.exchange(async (seen) => {
     const given = await session.link.records({ ...asked, seen: seen(), have: session.known() }, signal)
     await session.take(given.proven, given.beside)
     return given
-  })
+  }, signal)
   const records: Listed[] = []
-  for (const item of answer.records) records.push(await openListed(member, item))
+  const unreadable: Unreadable[] = []
+  for (const item of answer.records) {
+    try {
+      records.push(await openListed(member, item))
+    } catch (error) {
+      if (asked.record !== null || !(error instanceof SealchartError)) throw error
+      unreadable.push({ record: item.record, error })
+    }
+  }
   await session.pin()
-  return { records, more: answer.more }
+  return { records, unreadable, more: answer.more, last: answer.records.at(-1)?.changed ?? null }
 }
 
 async function openListed(member: Member, item: RecordItem): Promise<Listed> {
@@ -58,7 +85,8 @@ async function openListed(member: Member, item: RecordItem): Promise<Listed> {
   const ring = new Keyring(session, item.record)
   await ring.takeRows(item.rows, member.secrets)
   const place = { network: session.network.chain, record: item.record, epoch: content.epoch }
-  return { item, ring, card: await openCard(item.card, await ring.key(0, content.epoch), place) }
+  const card = await openCard(item.card, await ring.key(0, content.epoch), place)
+  return { item, ring, card, sealed: content.object.digest }
 }
 
 export interface AccessRequest {

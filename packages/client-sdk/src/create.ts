@@ -9,7 +9,7 @@ import {
   type TrailSecret,
   trailKeys,
 } from '@sealchart/crypto'
-import { type AnyEntry, type ChainId, chainIdOf } from '@sealchart/protocol'
+import { type AnyEntry, type ChainId, chainIdOf, type Digest, type SectionContent } from '@sealchart/protocol'
 import { type Cargo, packCargo, type TransferOptions } from './cargo.js'
 import { type SealedContent, sealCardContent, sealSection, sectionIn } from './contents.js'
 import { ClientError } from './errors.js'
@@ -44,6 +44,8 @@ export interface CreateOptions extends TransferOptions {
 export interface Made {
   readonly chain: ChainId
   readonly card: Card
+  /** SHA-256 of the card as it is stored. */
+  readonly sealed: Digest
   readonly ring: Keyring
   readonly grants: readonly SealedGrant[]
 }
@@ -88,14 +90,20 @@ async function attempt(member: Member, { making, cargo, options }: Attempt): Pro
   const people = (options.share ?? []).flatMap((share) => share.with)
   await session.sync([session.chain, chain, ...people.map(({ id }) => id)], { signal: options.signal })
   if (session.ledger.head(chain)) return null
-  // The keys of this call stand for epochs: another process began epoch 0 with keys of its own, which are gone.
-  const epochs = new Map(card.sections.map(({ id }) => [id, keys.mark]))
+  // Another process that began epoch 0 had keys of its own, which are gone.
+  const network = session.network.chain
+  const under = new Map(
+    keys.sections.map(({ section, epoch, key }) => [
+      section,
+      sectionCommitment(key, { network, record: chain, section, epoch }),
+    ]),
+  )
   await cargo.load()
-  await cargo.renewFor(epochs)
+  await cargo.renewFor(under)
   const uploaded = await cargo.load()
   const founded = await signCreate(member, making, uploaded.files)
   const grants = await signShares(member, founded, options.share ?? [])
-  await cargo.sending(founded.entry.hash, epochs)
+  await cargo.sending(founded.entry.hash, under)
   await session.append(
     [founded.entry, ...grants.map(({ entry }) => entry)],
     {
@@ -107,15 +115,13 @@ async function attempt(member: Member, { making, cargo, options }: Attempt): Pro
     options.signal,
   )
   await uploaded.settle()
-  return { chain, card, ring: founded.ring, grants }
+  return { chain, card, sealed: founded.sealed, ring: founded.ring, grants }
 }
 
 /** The keys of a record's first epochs, drawn once for all attempts of a call. */
 interface FirstKeys {
   readonly trail: TrailSecret
   readonly sections: readonly { readonly section: number; readonly epoch: 0; readonly key: SectionKey }[]
-  /** Tells this call's keys from those of an earlier process. */
-  readonly mark: number
 }
 
 interface Making {
@@ -131,7 +137,6 @@ function newKeys({ session }: Member, card: Card): FirstKeys {
   return {
     trail: newSecret<TrailSecret>(random),
     sections: ids.map((section) => ({ section, epoch: 0, key: newSecret<SectionKey>(random) })),
-    mark: new DataView(random(4).slice().buffer).getUint32(0),
   }
 }
 
@@ -139,6 +144,7 @@ interface Founded {
   readonly entry: AnyEntry
   readonly chain: ChainId
   readonly card: Card
+  readonly sealed: Digest
   readonly ring: Keyring
   readonly trail: { readonly epoch: number; readonly key: Uint8Array }
   readonly attachments: readonly Uint8Array[]
@@ -167,7 +173,10 @@ async function signCreate(member: Member, making: Making, files: readonly DraftF
   const ring = new Keyring(session, chain)
   for (const { section, epoch, key } of keys.sections) ring.add(section, epoch, key)
   ring.addTrail(0, keys.trail)
-  return { entry, chain, card, ring, trail, attachments: [attachment, ...sealed.map((one) => one.attachment)] }
+  const attachments = [attachment, ...sealed.map((one) => one.attachment)]
+  // The card is section 0, and the first.
+  const { digest } = (contents[0] as SectionContent).object
+  return { entry, chain, card, sealed: digest, ring, trail, attachments }
 }
 
 async function wrapToFounder(

@@ -1,12 +1,14 @@
 // Publishing a version: files are sealed and put first, then one entry names them. Spec: docs/spec/rules.md, "Record".
 // An attempt that was sent before a crash is found again and not repeated: a version is published once.
-import type { Card, SectionKey } from '@sealchart/crypto'
+import { type Card, type SectionKey, sectionCommitment } from '@sealchart/crypto'
 import {
   type AnyEntry,
   actions,
   type ChainId,
+  type Digest,
   type Entry,
   type EntryHash,
+  equal,
   facts,
   hex,
   is,
@@ -28,6 +30,8 @@ import type { DraftFile } from './upload.js'
 export interface Held {
   readonly chain: ChainId
   readonly card: Card
+  /** SHA-256 of the card as it is stored. */
+  readonly sealed: Digest
   readonly ring: Keyring
 }
 
@@ -35,56 +39,67 @@ export interface Held {
 export interface PublishOutcome {
   readonly version: number
   readonly card: Card
+  readonly sealed: Digest
+}
+
+export interface PublishOptions extends TransferOptions {
+  readonly sections: Sections
+  /** The newest card and keys of the record, which the session has synced again. */
+  readonly hold: () => Promise<Held>
 }
 
 /**
  * Publishes a version: replaces the named sections' contents, adds new sections (the founder only), and starts new epochs where a
  * holder's grant has expired. The session has synced the record.
  */
-export async function publishVersion(
-  member: Member,
-  held: Held,
-  options: { readonly sections: Sections } & TransferOptions,
-): Promise<PublishOutcome> {
+export async function publishVersion(member: Member, held: Held, options: PublishOptions): Promise<PublishOutcome> {
   const card = withSections(held.card, Object.keys(options.sections))
   const sections = new Map(Object.entries(options.sections).map(([name, given]) => [sectionIn(card, name), given]))
   const cargo = await packCargo(member, { record: held.chain, nonce: null, sections }, options)
-  const ids = [...sections.keys()].sort((a, b) => a - b)
-  return retrying(() => attempt(member, { held, card, cargo, sections: ids, signal: options.signal }))
+  return retrying(() => attempt(member, { chain: held.chain, cargo, sections: idsOf(card, options), options }))
 }
 
+const idsOf = (card: Card, { sections }: PublishOptions): readonly number[] =>
+  Object.keys(sections)
+    .map((name) => sectionIn(card, name))
+    .sort((a, b) => a - b)
+
 interface Job {
-  readonly held: Held
-  readonly card: Card
+  readonly chain: ChainId
   readonly cargo: Cargo
   readonly sections: readonly number[]
-  readonly signal: AbortSignal | undefined
+  readonly options: PublishOptions
 }
 
 async function attempt(member: Member, job: Job): Promise<PublishOutcome> {
   const { session } = member
-  const { held, card, cargo, sections, signal } = job
-  const { chain, ring } = held
+  const { chain, cargo, sections, options } = job
+  const { signal } = options
   // Files first: they take the longest, and what is sealed of them holds for any epoch until a header is sent.
   const loaded = await cargo.load()
   await session.sync([chain, session.chain], { signal })
+  const held = await options.hold()
   const before = cargo.placed(session.ledger.entries(chain))
   if (before && is(before.entry, 'record', 'publish')) {
     await loaded.settle()
-    return { version: before.entry.body.version, card }
+    return { version: before.entry.body.version, card: held.card, sealed: held.sealed }
   }
+  const card = withSections(held.card, Object.keys(options.sections))
+  // What was sealed is bound to the numbers of its sections. Under a number that somebody else gave away meanwhile, others would read it.
+  if (idsOf(card, options).some((id, i) => id !== sections[i]))
+    throw new ClientError('CONFLICT', 'another section was added meanwhile: publish again')
   const grant = grantFor(member, chain, { sections, bit: actions.write })
   if (grant !== null && card !== held.card) throw new ClientError('NOT_GRANTED', 'only the founder adds a section')
   await requireHoldersStand(member, chain, signal)
   const time = session.surroundings.now()
   const turning = staleSections(member, chain, sections, time)
   const rotation =
-    turning.length > 0 ? await rotate(session, ring, { record: chain, sections: turning, ended: [], time }) : null
+    turning.length > 0 ? await rotate(session, held.ring, { record: chain, sections: turning, ended: [], time }) : null
   const keys = await keysFor(member, held, { rotation, sections: [0, ...sections] })
-  const epochs = new Map(sections.map((section) => [section, keys.get(section)?.epoch ?? 0]))
-  await cargo.renewFor(epochs)
+  const under = commitmentsOf(member, chain, { sections, keys })
+  await cargo.renewFor(under)
   const uploaded = await cargo.load()
-  const sealed = await sealVersion(member, { ...job, rotation, keys, files: uploaded.files })
+  const sealed = await sealVersion(member, { held, card, sections, rotation, keys, files: uploaded.files })
   const entry = await signPublish(member, {
     chain,
     grant,
@@ -92,12 +107,13 @@ async function attempt(member: Member, job: Job): Promise<PublishOutcome> {
     rotation,
     contents: sealed.map(({ content }) => content),
   })
-  await cargo.sending(entry.hash, epochs)
+  await cargo.sending(entry.hash, under)
   const attachments = [...(rotation ? [rotation.attachment] : []), ...sealed.map(({ attachment }) => attachment)]
   await session.append([entry], { attachments, segments: uploaded.inline, uploads: uploaded.uploads }, signal)
   rotation?.keep()
   await uploaded.settle()
-  return { version: (entry as Published).body.version, card }
+  const newCard = sealed.find(({ content }) => content.section === 0)?.content.object.digest
+  return { version: (entry as Published).body.version, card, sealed: newCard ?? held.sealed }
 }
 
 type Published = AnyEntry & Entry<'record', 'publish'>
@@ -135,7 +151,10 @@ function staleSections(member: Member, record: ChainId, touched: readonly number
   })
 }
 
-/** Members who hold a live grant of a record, and whose every credential was taken from them. The session syncs their chains. */
+/**
+ * Members who hold a live grant of a record, and whose every credential was taken from them. Syncs the chains of all whom a new epoch
+ * would be wrapped to: the holders, and the founder.
+ */
 export async function fallenHolders(
   member: Member,
   record: ChainId,
@@ -143,19 +162,23 @@ export async function fallenHolders(
 ): Promise<readonly HeldGrant[]> {
   const { session } = member
   const live = liveGrantsOf(session, record, session.surroundings.now())
-  if (live.length === 0) return []
-  await session.sync([...new Map(live.map(({ grant }) => [hex(grant.recipient), grant.recipient])).values()], {
-    signal,
-  })
+  const founder = session.ledger.fact(record, facts.founder)
+  const concerned = [...live.map(({ grant }) => grant.recipient), ...(founder ? [founder.member] : [])]
+  const others = new Map(concerned.filter((one) => !equal(one, session.chain)).map((one) => [hex(one), one]))
+  if (others.size > 0) await session.sync([...others.values()], { signal })
   return live.filter(({ grant }) => isDeposed(session, grant.recipient))
 }
 
 /**
  * Nothing new under a key that somebody holds whose credential was withdrawn: her grants must end first, and only the founder ends them.
+ * What the founder holds nobody can end.
  * @throws ClientError STALE_EPOCH saying how many grants are concerned.
  */
 async function requireHoldersStand(member: Member, record: ChainId, signal: AbortSignal | undefined): Promise<void> {
   const fallen = await fallenHolders(member, record, signal)
+  const founder = member.session.ledger.fact(record, facts.founder)
+  if (founder && isDeposed(member.session, founder.member))
+    throw new ClientError('STALE_EPOCH', 'the founder’s credential was withdrawn: make a new record')
   if (fallen.length === 0) return
   throw new ClientError(
     'STALE_EPOCH',
@@ -163,6 +186,21 @@ async function requireHoldersStand(member: Member, record: ChainId, signal: Abor
     {
       details: { grants: fallen.length },
     },
+  )
+}
+
+/** What the keys of the sections commit to: which key it is, whatever the number of its epoch. */
+function commitmentsOf(
+  { session }: Member,
+  record: ChainId,
+  of: { readonly sections: readonly number[]; readonly keys: ReadonlyMap<number, KeyInUse> },
+): ReadonlyMap<number, Uint8Array> {
+  const network = session.network.chain
+  return new Map(
+    of.sections.map((section) => {
+      const { epoch, key } = of.keys.get(section) as KeyInUse
+      return [section, sectionCommitment(key, { network, record, section, epoch })]
+    }),
   )
 }
 
@@ -182,7 +220,10 @@ async function keysFor(
   return keys
 }
 
-type Sealing = Job & {
+interface Sealing {
+  readonly held: Held
+  readonly card: Card
+  readonly sections: readonly number[]
   readonly rotation: Rotation | null
   readonly keys: ReadonlyMap<number, KeyInUse>
   readonly files: readonly DraftFile[]

@@ -1,7 +1,7 @@
 // A record in the hands of one member: reading what was opened, sharing, publishing, revoking, and the verified trail.
 // Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
 import type { Card } from '@sealchart/crypto'
-import { accessLogOf, type ChainId, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
+import { accessLogOf, type ChainId, type Digest, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
 import { grantedSections, type Listed, listRecords, type Opened, openAccess } from './access.js'
 import type { TransferOptions } from './cargo.js'
 import { sealCardContent, sectionIn } from './contents.js'
@@ -41,10 +41,15 @@ export interface GrantHandle {
   revoke(options?: EndOptions): Promise<void>
 }
 
+/** The reason of an end that nobody asked for. */
+const WITHDRAWN = 'credential withdrawn'
+
 /** @internal What records.ts hands over. */
 export interface RecordState {
   readonly chain: ChainId
   readonly card: Card
+  /** SHA-256 of the card as it is stored. */
+  readonly sealed: Digest
   readonly ring: Keyring
   readonly opened: Opened | null
 }
@@ -115,7 +120,6 @@ export class ChartRecord {
   async share(share: ShareOptions, signal?: AbortSignal): Promise<GrantHandle | readonly GrantHandle[]> {
     const people = [share.with].flat()
     if (people.length === 0) throw new ClientError('USAGE', 'name at least one person to share with')
-    await this.#holdKeys()
     const handles = await retrying(async () => this.#share(share, people, signal))
     return Array.isArray(share.with) ? handles : (handles[0] as GrantHandle)
   }
@@ -126,8 +130,9 @@ export class ChartRecord {
     signal: AbortSignal | undefined,
   ): Promise<readonly GrantHandle[]> {
     const { session } = this.#member
-    const { chain, ring, card } = this.#state
+    const { chain } = this.#state
     await session.sync([chain, session.chain, ...people.map(({ id }) => id)], { signal })
+    const { ring, card } = await this.#hold(signal)
     const place = placeOf(this.#member, chain, ring, (name) => sectionIn(card, name))
     const grants: SealedGrant[] = []
     for (const person of people) {
@@ -168,10 +173,15 @@ export class ChartRecord {
    * @throws SealchartError NOT_GRANTED, SOURCE_CHANGED, ABORTED, STALE_EPOCH when a holder's credential no longer holds.
    */
   async publish(options: { readonly sections: Sections } & TransferOptions): Promise<number> {
-    await this.#holdKeys()
-    await this.#endFallen(options.signal)
-    const { version, card } = await publishVersion(this.#member, this.#state, options)
-    this.#state = { ...this.#state, card }
+    const { signal } = options
+    const hold = (): Promise<RecordState> => this.#hold(signal)
+    await retrying(async () => {
+      await this.#member.session.sync([this.#state.chain], { signal })
+      await hold()
+    })
+    await this.#endFallen(signal)
+    const { version, card, sealed } = await publishVersion(this.#member, this.#state, { ...options, hold })
+    this.#state = { ...this.#state, card, sealed }
     return version
   }
 
@@ -201,27 +211,36 @@ export class ChartRecord {
     const { session } = this.#member
     const founder = session.ledger.fact(this.#state.chain, facts.founder)
     if (!founder || !equal(founder.member, session.chain)) return
-    await session.sync([this.#state.chain], { signal })
     const fallen = await fallenHolders(this.#member, this.#state.chain, signal)
     if (fallen.length === 0) return
     const grants = fallen.map(({ hash }) => hash)
-    await this.#end(grants, 'revoke', { reason: 'credential withdrawn', ...(signal ? { signal } : {}) })
+    await this.#end(grants, 'revoke', { reason: WITHDRAWN, ...(signal ? { signal } : {}) })
   }
 
   async #end(grants: readonly EntryHash[], mode: 'revoke' | 'recall', options: EndOptions): Promise<void> {
-    await this.#holdKeys()
     await retrying(() => this.#signEnd(grants, mode, options))
   }
 
   async #signEnd(
-    grants: readonly EntryHash[],
+    asked: readonly EntryHash[],
     mode: 'revoke' | 'recall',
     { reason, signal }: EndOptions,
   ): Promise<void> {
     const { session } = this.#member
-    const { chain, ring, card } = this.#state
+    const { chain } = this.#state
     const log = accessLogOf(chain)
     await session.sync([chain, session.chain], { signal, access: mode === 'recall' ? [log] : [] })
+    const { ring, card } = await this.#hold(signal)
+    const isAsked = (hash: EntryHash): boolean => asked.some((one) => equal(one, hash))
+    // New keys are wrapped to nobody whose credential was taken away: what such holders have ends with the rest.
+    const fallen = (await fallenHolders(this.#member, chain, signal))
+      .map(({ hash }) => hash)
+      .filter((hash) => !isAsked(hash))
+    if (mode === 'recall' && fallen.length > 0) {
+      await this.#signEnd(fallen, 'revoke', { reason: WITHDRAWN, ...(signal ? { signal } : {}) })
+      return this.#signEnd(asked, mode, { ...(reason ? { reason } : {}), ...(signal ? { signal } : {}) })
+    }
+    const grants = [...asked, ...fallen]
     const time = session.surroundings.now()
     const ended = grantsOf(session, chain).filter(({ hash }) => grants.some((one) => equal(one, hash)))
     const sections = [...new Set([0, ...ended.flatMap(({ grant }) => grant.sections)])]
@@ -247,6 +266,7 @@ export class ChartRecord {
     const luggage = { attachments: [rotation.attachment, sealed.attachment], beside: text ? [text.beside] : [] }
     await session.append([entry], luggage, signal)
     rotation.keep()
+    this.#state = { ...this.#state, sealed: sealed.content.object.digest }
   }
 
   /** The verified history: who did what when, with real names; purposes and reasons where you may read them. */
@@ -264,26 +284,44 @@ export class ChartRecord {
     return explainAccess(this.#member, this.#state, person.id)
   }
 
-  /** Holds the newest keys of all granted sections: where this process lacks one, by an access entry of its own. */
-  async #holdKeys(): Promise<void> {
-    const sections = this.#granted()
-    const { session } = this.#member
-    const { chain, ring } = this.#state
-    const held = await Promise.all(
-      sections.map((id) => ring.has(id, session.ledger.fact(chain, facts.section(id))?.epoch ?? 0)),
-    )
-    if (sections.length > 0 && held.every(Boolean)) return
-    const { records } = await listRecords(this.#member, { record: chain, after: null, limit: 1 })
+  /**
+   * Holds the newest card and the newest keys of all granted sections of a record that was just synced: from a list, and where keys
+   * are missing by an access entry of its own. By an older card a new section would get another one's number, and its readers.
+   */
+  async #hold(signal: AbortSignal | undefined): Promise<RecordState> {
+    const { chain } = this.#state
+    const isNewest = equal(this.#content(0)?.object.digest ?? new Uint8Array(), this.#state.sealed)
+    if (isNewest && (await this.#holdsKeys())) return this.#state
+    const { records } = await listRecords(this.#member, { record: chain, after: null, limit: 1 }, signal)
     const listed: Listed | undefined = records[0]
-    if (!listed) throw new ClientError('UNKNOWN', 'there is no such record, or you may not see it')
+    if (!listed || !equal(listed.item.record, chain))
+      throw new ClientError('UNKNOWN', 'there is no such record, or you may not see it')
+    const { card, sealed, ring } = listed
+    this.#state = { ...this.#state, card, sealed }
+    if (await this.#holdsKeys()) return this.#state
     const asked = {
       type: 'view',
       purpose: 'to share or to publish',
       version: this.version,
       sections: this.#granted(),
     } as const
-    const opened = await openAccess(this.#member, listed, asked)
-    this.#state = { chain, card: listed.card, ring: listed.ring, opened }
+    const opened = await openAccess(this.#member, listed, asked, signal)
+    this.#state = { chain, card, sealed, ring, opened }
+    return this.#state
+  }
+
+  async #holdsKeys(): Promise<boolean> {
+    const { session } = this.#member
+    const { chain, ring } = this.#state
+    const granted = this.#granted()
+    const held = await Promise.all(
+      [0, ...granted].map((id) => ring.has(id, session.ledger.fact(chain, facts.section(id))?.epoch ?? 0)),
+    )
+    return granted.length > 0 && held.every(Boolean)
+  }
+
+  #content(section: number) {
+    return this.#member.session.ledger.fact(this.#state.chain, facts.content(section))
   }
 
   /** Sections that this member may open: all for the founder. */

@@ -1,6 +1,6 @@
 // Records: making one, listing those that a member may see, and opening one with a purpose. Spec: docs/spec/relay.md, "Records".
 import type { Card } from '@sealchart/crypto'
-import { type ChainId, facts, hex, unhex } from '@sealchart/protocol'
+import { type ChainId, facts, hex, type SealchartError, unhex } from '@sealchart/protocol'
 import { grantedSections, type Listed, listRecords, openAccess } from './access.js'
 import { sectionIn } from './contents.js'
 import { type CreateOptions, makeRecord, recordFor } from './create.js'
@@ -43,6 +43,8 @@ export interface ListItem {
 
 export interface Page {
   readonly records: readonly ListItem[]
+  /** Records whose card does not open, each with what its verification found; all others are listed nevertheless. */
+  readonly unreadable: readonly { readonly id: string; readonly error: SealchartError }[]
   /** Pass as `after` for the next page; null at the end. */
   readonly next: number | null
 }
@@ -65,8 +67,8 @@ export class Records {
     const made = await makeRecord(this.#member, options, author)
     if (made) return new ChartRecord(this.#member, { ...made, opened: null })
     const { chain } = recordFor(this.#member, options.ref)
-    const { card, ring } = await this.#one(chain, options.signal)
-    return new ChartRecord(this.#member, { chain, card, ring, opened: null })
+    const { card, sealed, ring } = await this.#one(chain, options.signal)
+    return new ChartRecord(this.#member, { chain, card, sealed, ring, opened: null })
   }
 
   /**
@@ -77,7 +79,7 @@ export class Records {
     const chain = chainOf(id)
     return retrying(async () => {
       const listed = await this.#one(chain, options.signal)
-      const { card, ring } = listed
+      const { card, sealed, ring } = listed
       const sections =
         options.sections?.map((name) => sectionIn(card, name)) ?? grantedSections(this.#member, chain, card)
       if (sections.length === 0) throw new ClientError('NOT_GRANTED', 'no section of this record is granted to you')
@@ -89,7 +91,7 @@ export class Records {
         sections: [...new Set(sections)].sort((a, b) => a - b),
       } as const
       const opened = await openAccess(this.#member, listed, asked, options.signal)
-      return new ChartRecord(this.#member, { chain, card, ring, opened })
+      return new ChartRecord(this.#member, { chain, card, sealed, ring, opened })
     })
   }
 
@@ -99,14 +101,17 @@ export class Records {
     if (!Number.isInteger(limit) || limit < 1 || limit > 100)
       throw new ClientError('USAGE', 'limit is a whole number from 1 to 100')
     const asked = { record: null, after: options.after ?? null, limit }
-    const { records, more } = await listRecords(this.#member, asked, options.signal)
+    const { records, unreadable, more, last } = await listRecords(this.#member, asked, options.signal)
     const items = records.map((listed) => this.#item(listed))
     const since = options.changedSince?.getTime() ?? 0
-    const last = records.at(-1)?.item.changed
+    // Pages go back in time: one that does not would be followed by itself.
+    if (last !== null && asked.after !== null && last >= asked.after)
+      throw new ClientError('RELAY', 'the relay answers with a page that was asked for before')
     const ended = items.some((item) => item.changed.getTime() < since)
     return {
       records: items.filter((item) => item.changed.getTime() >= since && isOf(item.card, options.patient)),
-      next: more && !ended && last !== undefined ? last : null,
+      unreadable: unreadable.map(({ record, error }) => ({ id: hex(record), error })),
+      next: more && !ended ? last : null,
     }
   }
 

@@ -146,7 +146,7 @@ export interface Rotation {
 
 /**
  * Turns the keys of sections for everybody entitled but the ended grants; with section 0 the trail's as well.
- * The session has synced the record; recipients' chains are synced here.
+ * The session has synced the record, and with `fallenHolders` its founder and holders: everybody who is wrapped to.
  */
 export async function rotate(
   session: Session,
@@ -162,7 +162,6 @@ export async function rotate(
   const holders = liveGrantsOf(session, record, time).filter(
     ({ hash }) => !ended.some((one) => compare(one, hash) === 0),
   )
-  await session.sync([...new Map(holders.map(({ grant }) => [hex(grant.recipient), grant.recipient])).values()])
   const started: NewEpoch[] = []
   for (const section of [...at.sections].sort((a, b) => a - b)) {
     started.push(await startEpoch(session, ring, { record, section, until: earliestEnd(holders, section) }))
