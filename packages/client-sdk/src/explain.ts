@@ -1,7 +1,7 @@
 // Why somebody may open a record, or may not: the grants that say so, from verified entries. Spec: docs/spec/rules.md, "Record".
 import { type ActionName, actions, type ChainId, equal, facts, is } from '@sealchart/protocol'
 import type { Member } from './member.js'
-import { type Person, personOf, personUnder } from './people.js'
+import { type Person, personOf, personUnder, standingCredential, standsAt } from './people.js'
 import { grantsOf, type HeldGrant } from './rotation.js'
 import { type TrailOf, textOf, trailEpochAt } from './trail.js'
 
@@ -34,16 +34,21 @@ export async function explainAccess(member: Member, of: TrailOf, id: ChainId): P
   for (const one of held) grants.push(await explained(member, of, one))
   const founder = session.ledger.fact(of.chain, facts.founder)
   const founded = founder !== null && equal(founder.member, id)
-  const live = grants.some(({ state }) => state === 'live')
-  if (person?.status !== 'verified') return { allowed: false, because: whyNot(person), person, grants }
+  const live = held.filter(({ grant }, i) => grants[i]?.state === 'live' && (grant.actions & OPENING) !== 0)
+  // Not the card's status: erased claims take nobody's access away, and a grant is for one institution's capacity.
+  if (!standingCredential(session, id)) return { allowed: false, because: whyNot(person), person, grants }
   if (founded) return { allowed: true, because: 'she founded the record', person, grants }
-  if (live) return { allowed: true, because: 'a grant allows it', person, grants }
-  return {
-    allowed: false,
-    because: grants.length > 0 ? 'no grant of hers holds now' : 'nothing was ever granted to her',
-    person,
-    grants,
-  }
+  if (live.some(({ grant }) => standsAt(session, id, grant.institution)))
+    return { allowed: true, because: 'a grant allows it', person, grants }
+  return { allowed: false, because: whyNone(grants, live), person, grants }
+}
+
+/** Actions that open contents. */
+const OPENING = actions.view | actions.download
+
+function whyNone(grants: readonly ExplainedGrant[], live: readonly HeldGrant[]): string {
+  if (live.length > 0) return 'her grant is for another institution’s capacity'
+  return grants.length > 0 ? 'no grant of hers holds now' : 'nothing was ever granted to her'
 }
 
 const whyNot = (person: Person | null): string =>
@@ -61,7 +66,7 @@ async function explained(member: Member, of: TrailOf, { hash, grant }: HeldGrant
     by: entry && is(entry, 'record', 'grant') ? personUnder(session, entry.signer.chain, entry.body.credential) : null,
     since: new Date(placed?.time ?? 0),
     until: grant.until === null ? null : new Date(grant.until),
-    reason: entry ? await textOf(member, of, entry, trailEpochAt(member, of.chain, hash)) : null,
+    reason: entry ? (await textOf(member, of, entry, trailEpochAt(member, of.chain, hash))).text : null,
     state: grant.ended !== null ? 'revoked' : expired ? 'expired' : grant.notBefore > now ? 'not yet' : 'live',
   }
 }

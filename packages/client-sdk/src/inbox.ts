@@ -56,7 +56,9 @@ export async function* inbox(member: Member, options: InboxOptions = {}): AsyncG
       .catch(unlessAborted(options.signal))
     if (answer === null) return
     for (const { index, record } of answer.notices) {
-      after = Math.max(after, index)
+      // Each once and in order, whatever the relay repeats.
+      if (index <= after) continue
+      after = index
       const notice = await read(member, record, index, options.signal)
       if (notice) yield notice
     }

@@ -79,6 +79,16 @@ export function standingCredential(session: Session, member: ChainId): Standing 
   return credentials(session.ledger, member).find(holds) ?? null
 }
 
+/** Whether a member holds, of this institution, a credential that holds now: a grant binds the capacity in which it was given. */
+export function standsAt(session: Session, member: ChainId, institution: ChainId): boolean {
+  const now = session.surroundings.now()
+  return credentials(session.ledger, member).some(
+    ({ credential }) =>
+      equal(credential.institution, institution) &&
+      statusOf(session.ledger, session.network.chain, credential, now) === 'verified',
+  )
+}
+
 /** Whether every credential of a member was taken from her: withdrawn, its issuer dismissed, or its institution removed. */
 export function isDeposed(session: Session, member: ChainId): boolean {
   const now = session.surroundings.now()

@@ -15,7 +15,7 @@ import {
   is,
   type Placed,
 } from '@sealchart/protocol'
-import { ClientError } from './errors.js'
+import { ClientError, hasCode } from './errors.js'
 import type { Keyring } from './keyring.js'
 import type { Member } from './member.js'
 import { type Person, personUnder } from './people.js'
@@ -31,8 +31,10 @@ export interface Step {
   readonly sections: readonly string[]
   readonly actions: readonly ActionName[]
   readonly version: number | null
-  /** Purpose, reason or note; null when there is none, it was erased, or you may not read it. */
+  /** Purpose, reason or note; null when there is none, it was erased, you may not read it, or it is garbled. */
   readonly text: string | null
+  /** True when what was sealed as its text does not open: its signer, or who last turned the trail's key, sealed something else. */
+  readonly garbled: boolean
   readonly until: Date | null
   /** Place in the log. */
   readonly index: number
@@ -86,7 +88,7 @@ async function stepOf(member: Member, of: TrailOf, { entry, index, time }: Place
     sections: [],
     actions: [],
     version: null,
-    text: await textOf(member, of, entry, trailEpoch),
+    ...(await textOf(member, of, entry, trailEpoch)),
     until: null,
     index,
     status: 'verified',
@@ -139,16 +141,30 @@ function endedPeople(member: Member, record: ChainId, grants: readonly EntryHash
   return [...found.values()]
 }
 
-/** What was sealed to the trail key for this entry, or null for who may not read it. */
-export async function textOf(member: Member, of: TrailOf, entry: AnyEntry, trailEpoch: number): Promise<string | null> {
+/**
+ * What was sealed to the trail key for this entry; no text for who may not read it. The relay can't see what is sealed, so one reader's
+ * garbage is shown as what it is and does not end the trail for everybody.
+ */
+export async function textOf(
+  member: Member,
+  of: TrailOf,
+  entry: AnyEntry,
+  trailEpoch: number,
+): Promise<Pick<Step, 'text' | 'garbled'>> {
   const { session } = member
   const sealed = session.beside(entry.private)
-  if (sealed === null) return null
+  if (sealed === null) return { text: null, garbled: false }
   const epoch = entry.kind === 'access' ? entry.body.trailEpoch : trailEpoch
-  const secret = await of.ring.trailSecret(epoch)
-  if (secret === null) return null
-  const place = { network: session.network.chain, record: of.chain, epoch }
-  return openNote(sealed, trailKeys(secret, place).seed, { ...place, author: entry.signer.chain }).text
+  try {
+    const secret = await of.ring.trailSecret(epoch)
+    if (secret === null) return { text: null, garbled: false }
+    const place = { network: session.network.chain, record: of.chain, epoch }
+    const { text } = openNote(sealed, trailKeys(secret, place).seed, { ...place, author: entry.signer.chain })
+    return { text, garbled: false }
+  } catch (error) {
+    if (!hasCode(error, 'UNAUTHENTIC', 'COMMITMENT')) throw error
+    return { text: null, garbled: true }
+  }
 }
 
 /** The trail epoch that was the newest at the record's entry with this hash. */

@@ -1,0 +1,127 @@
+// What a member with a changed client seals where the relay can't look: garbage as a purpose, and wraps of other keys than the record's.
+// It must cost nobody more than that one text or record.
+import { type SectionKey, sealWrap, systemRandom } from '@sealchart/crypto'
+import {
+  type AnyEntry,
+  accessLogOf,
+  actions,
+  type ChainId,
+  describeWrapList,
+  type Entry,
+  encodeWrapList,
+  hex,
+  is,
+  sha256,
+  unhex,
+} from '@sealchart/protocol'
+import { expect, test } from 'vitest'
+import { type TestNetwork, testNetwork, uncheckedClient } from '../src/index.js'
+import { all, codeOf, file, visit } from './stories/support.js'
+
+const idOf = (record: { readonly id: string }): ChainId => unhex(record.id) as Uint8Array as ChainId
+
+/** The log as it stands: all entries, and the heads of chains to rest on. */
+async function logOf(net: Pick<TestNetwork<Record<string, never[]>>, 'relay'>) {
+  const entries = (await net.relay.stored.snapshot()).entries.map(({ entry }) => entry)
+  const heads = new Map(entries.map((entry) => [hex(entry.chain), entry]))
+  const headOf = (chain: ChainId): AnyEntry => heads.get(hex(chain)) as AnyEntry
+  const rest = (chain: ChainId) => ({ chain, sequence: headOf(chain).sequence, link: headOf(chain).link })
+  return { entries, rest }
+}
+
+/** Something beside an entry that nobody can open. */
+function garbage() {
+  const beside = systemRandom(1300)
+  return { beside, digest: sha256(beside) as Uint8Array as NonNullable<AnyEntry['private']> }
+}
+
+test('a purpose that does not open is shown as that, and the trail goes on', async () => {
+  const net = await testNetwork({ kec: ['chan'], hospital: ['lee'] })
+  const record = await net.chart('chan').records.create(visit('v1'))
+  const chain = idOf(record)
+  await record.share({ with: net.person('lee'), sections: ['summary'], reason: 'referral' })
+  const lee = await uncheckedClient({ ...net.connect, network: net.network, vault: net.member('lee').vault })
+  const { entries, rest } = await logOf(net)
+  const grant = entries.find((entry) => is(entry, 'record', 'grant')) as AnyEntry
+  const log = accessLogOf(chain)
+  const { credential, institution } = net.person('lee')
+  const { beside, digest } = garbage()
+  const view = await lee.sign<'access', 'view'>({
+    kind: 'access',
+    chain: log,
+    sequence: 0,
+    previous: log as Uint8Array as AnyEntry['link'],
+    time: net.clock.now(),
+    seen: null,
+    restsOn: [lee.chain, institution.id, lee.network, chain].map(rest),
+    type: 'view',
+    body: { record: chain, grant: grant.hash, credential, version: 1, sections: [1], trailEpoch: 0 },
+    private: digest,
+  })
+  expect((await lee.append([view.bytes], { beside: [beside] })).status).toBe(200)
+
+  const steps = await all(record.trail())
+  expect(steps.map(({ what, text, garbled }) => [what, text, garbled])).toEqual([
+    ['create', null, false],
+    ['grant', 'referral', false],
+    ['view', null, true],
+  ])
+  expect((await record.revoke(net.person('lee'))).alreadyOpened).toHaveLength(1)
+  await net.close()
+})
+
+test('a record whose wrap does not open stands beside the list and takes no other from it', async () => {
+  const net = await testNetwork({ kec: ['eve', 'chan'], hospital: ['lee'] })
+  const good = await net.chart('chan').records.create(visit('v1'))
+  await good.share({ with: net.person('lee'), sections: ['summary'], reason: 'referral' })
+  const bad = await net.chart('eve').records.create({ ref: 'x', title: 't', sections: { a: file('a.txt', 'a') } })
+  const chain = idOf(bad)
+  const eve = await uncheckedClient({ ...net.connect, network: net.network, vault: net.member('eve').vault })
+  const lee = net.person('lee')
+  const { entries, rest } = await logOf(net)
+  const founding = entries.find((entry) => is(entry, 'member', 'found') && hex(entry.chain) === hex(lee.id))
+  const recipientKey = (founding as Entry<'member', 'found'>).body.epochKey
+  const { sequence, link } = rest(lee.id)
+  const [card, section] = [systemRandom(32) as Uint8Array as SectionKey, systemRandom(32) as Uint8Array as SectionKey]
+  const keys = [
+    { section: 0, epoch: 0, key: card },
+    { section: 1, epoch: 0, key: section },
+  ]
+  const what = [{ grant: null, keys: keys.map(({ section, epoch }) => ({ section, epoch })), trail: null }]
+  const target = { recipient: lee.id, epoch: 0, keyHash: sha256(recipientKey), sequence, link, what }
+  const place = { network: eve.network, chain, target, recipientKey }
+  const row = await sealWrap(place, { card, keys, trail: null }, systemRandom)
+  const attachment = encodeWrapList([row])
+  const { beside, digest } = garbage()
+  const { credential, institution } = net.person('eve')
+  const head = rest(chain)
+  const grant = await eve.sign<'record', 'grant'>({
+    kind: 'record',
+    chain,
+    sequence: head.sequence + 1,
+    previous: head.link,
+    time: net.clock.now(),
+    seen: null,
+    restsOn: [eve.chain, institution.id, eve.network, lee.id, lee.institution.id].map(rest),
+    type: 'grant',
+    body: {
+      credential,
+      recipient: lee.id,
+      capacity: lee.credential,
+      sections: [1],
+      actions: actions.view,
+      notBefore: 0,
+      until: null,
+      wraps: describeWrapList(attachment, [row], entries.length),
+    },
+    private: digest,
+  })
+  const answer = await eve.append([grant.bytes], { beside: [beside], attachments: [attachment] })
+  expect(answer.status).toBe(200)
+
+  const page = await net.chart('lee').records.list()
+  expect(page.records.map(({ id }) => id)).toEqual([good.id])
+  expect(page.unreadable.map(({ id, error }) => [id, error.code])).toEqual([[bad.id, 'COMMITMENT']])
+  expect(await codeOf(net.chart('lee').records.open(bad.id, { purpose: 'treatment' }))).toBe('COMMITMENT')
+  await net.close()
+})
