@@ -19,7 +19,7 @@ export interface ShelfOptions {
 }
 
 export interface Shelf {
-  /** @throws ClientError SEGMENT when the relay gives another one; OFFLINE, RELAY, ABORTED and refusals */
+  /** A segment in memory of the asker's own. @throws ClientError SEGMENT when the relay gives another one; OFFLINE, RELAY, ABORTED and refusals */
   take(name: Digest, signal: AbortSignal | undefined): Promise<Uint8Array>
 }
 
@@ -86,7 +86,8 @@ export function createShelf(options: ShelfOptions): Shelf {
     const key = hex(name)
     inline ??= index(options.inline)
     const here = (await inline).get(key)
-    if (here) return here
+    // A copy: readers give back the memory of what they took, and may come again.
+    if (here) return here.slice()
     const place = places.get(key)
     if (place === undefined) return withTicket((ticket) => link.getSegment({ ticket, record, name }, signal))
     if (!ahead.has(key)) fetchFrom(place)
