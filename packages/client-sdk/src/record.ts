@@ -1,8 +1,7 @@
 // A record in the hands of one member: reading what was opened, sharing, publishing, revoking, and the verified trail.
 // Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
 import type { Card } from '@sealchart/crypto'
-import { accessLogOf, type ChainId, type Digest, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
-import { grantedSections, type Listed, listRecords, type Opened, openAccess } from './access.js'
+import { accessLogOf, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
 import type { TransferOptions } from './cargo.js'
 import { sealCardContent, sectionIn } from './contents.js'
 import type { Sections } from './create.js'
@@ -10,7 +9,7 @@ import type { OpenedFile } from './download.js'
 import { ClientError } from './errors.js'
 import { type AccessExplanation, explainAccess } from './explain.js'
 import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
-import type { Keyring } from './keyring.js'
+import { holdNewest, type RecordState } from './holding.js'
 import { actingAs, type Member, sealText } from './member.js'
 import type { Person } from './people.js'
 import { fallenHolders, publishVersion } from './publish.js'
@@ -43,16 +42,6 @@ export interface GrantHandle {
 
 /** The reason of an end that nobody asked for. */
 const WITHDRAWN = 'credential withdrawn'
-
-/** @internal What records.ts hands over. */
-export interface RecordState {
-  readonly chain: ChainId
-  readonly card: Card
-  /** SHA-256 of the card as it is stored. */
-  readonly sealed: Digest
-  readonly ring: Keyring
-  readonly opened: Opened | null
-}
 
 export class ChartRecord {
   /** The record's id in hexadecimal: what a vendor keeps. */
@@ -284,48 +273,9 @@ export class ChartRecord {
     return explainAccess(this.#member, this.#state, person.id)
   }
 
-  /**
-   * Holds the newest card and the newest keys of all granted sections of a record that was just synced: from a list, and where keys
-   * are missing by an access entry of its own. By an older card a new section would get another one's number, and its readers.
-   */
+  /** The newest card and keys of the record, which was just synced. */
   async #hold(signal: AbortSignal | undefined): Promise<RecordState> {
-    const { chain } = this.#state
-    const isNewest = equal(this.#content(0)?.object.digest ?? new Uint8Array(), this.#state.sealed)
-    if (isNewest && (await this.#holdsKeys())) return this.#state
-    const { records } = await listRecords(this.#member, { record: chain, after: null, limit: 1 }, signal)
-    const listed: Listed | undefined = records[0]
-    if (!listed || !equal(listed.item.record, chain))
-      throw new ClientError('UNKNOWN', 'there is no such record, or you may not see it')
-    const { card, sealed, ring } = listed
-    this.#state = { ...this.#state, card, sealed }
-    if (await this.#holdsKeys()) return this.#state
-    const asked = {
-      type: 'view',
-      purpose: 'to share or to publish',
-      version: this.version,
-      sections: this.#granted(),
-    } as const
-    const opened = await openAccess(this.#member, listed, asked, signal)
-    this.#state = { chain, card, sealed, ring, opened }
+    this.#state = await holdNewest(this.#member, this.#state, signal)
     return this.#state
-  }
-
-  async #holdsKeys(): Promise<boolean> {
-    const { session } = this.#member
-    const { chain, ring } = this.#state
-    const granted = this.#granted()
-    const held = await Promise.all(
-      [0, ...granted].map((id) => ring.has(id, session.ledger.fact(chain, facts.section(id))?.epoch ?? 0)),
-    )
-    return granted.length > 0 && held.every(Boolean)
-  }
-
-  #content(section: number) {
-    return this.#member.session.ledger.fact(this.#state.chain, facts.content(section))
-  }
-
-  /** Sections that this member may open: all for the founder. */
-  #granted(): readonly number[] {
-    return grantedSections(this.#member, this.#state.chain, this.card)
   }
 }

@@ -104,10 +104,8 @@ export class Session {
 
   /**
    * Brings chains up to the relay's newest, with everything that they rest on, verified; and with them the network and the
-   * institutions that are known: whom they trust may have changed since the chains last rested on them. Chains that do not exist or
-   * that this device may not see stay absent.
-   * @throws SealchartError of any verification that fails, ROLLBACK for less of a chain or authority than was seen before, OFFLINE,
-   * ABORTED, RELAY for a relay that promises more and gives nothing.
+   * institutions that are known: whom they trust may have changed since. Chains that do not exist or may not be seen stay absent.
+   * @throws SealchartError of any verification that fails, ROLLBACK for less than was seen before, OFFLINE, ABORTED, RELAY.
    */
   async sync(
     chains: readonly ChainId[],
@@ -115,21 +113,17 @@ export class Session {
   ): Promise<void> {
     const all = unique([...chains, ...this.#authorities(), ...(options.access ?? [])], null)
     await this.exchange(async (seen) => {
-      for (let at = 0; at < all.length; at += MOST_WANTED) {
+      for (let at = 0; at < all.length; at += MOST_WANTED)
         await this.#ask(all.slice(at, at + MOST_WANTED), seen, options.signal)
-      }
     }, options.signal)
-    // Whom to believe is decided by the authorities' chains: an older state of one, served after a restart, would bring back a dismissed issuer.
+    // An older state of an authority, served after a restart, would bring back a dismissed issuer.
     for (const chain of [...chains, ...this.#authorities()]) this.ledger.requirePinned(chain)
     await this.pin()
   }
 
   async #ask(chains: readonly ChainId[], seen: () => number, signal: AbortSignal | undefined): Promise<void> {
-    const count = (): number =>
-      unique([...chains, ...this.ledger.known().map(({ chain }) => chain)], null).reduce(
-        (sum, chain) => sum + this.ledger.entries(chain).length,
-        0,
-      )
+    const all = (): ChainId[] => unique([...chains, ...this.ledger.known().map(({ chain }) => chain)], null)
+    const count = (): number => all().reduce((sum, chain) => sum + this.ledger.entries(chain).length, 0)
     for (let more = true; more; ) {
       const before = count()
       const want = chains.map((chain) => ({ chain, after: this.#count(chain) }))
