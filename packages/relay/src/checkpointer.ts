@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { CHECKPOINT_BYTES, STORE_FILE } from './folder-layout.js'
 import { sqliteCheckpointer } from './store/sqlite.js'
 
-const EVERY_MS = 1000
+const EVERY_MS = 250
 const { dir } = workerData as { readonly dir: string }
 
 const log = await sqliteCheckpointer(join(dir, STORE_FILE))

@@ -22,6 +22,9 @@ export interface StartedWorker {
 /** What a turn makes is dropped with it: with more room for it, it is collected a fifth as often. */
 const YOUNG_MB = 64
 
+/** Questions that are sent without waiting for more. */
+const ENOUGH = 16
+
 interface Pending {
   resolve(answer: Answered): void
   reject(error: Error): void
@@ -51,12 +54,27 @@ export function startWorker(file: URL, data: WorkerData, onFatal: (error: unknow
     onFatal(cause)
   }
 
+  // Lists that come while others come travel in one message and share a turn, whose commit costs as much as several of them: questions are
+  // held until a round of the event loop brings no more, or there are enough. No timer: a list alone waits for one empty round.
+  let held: ToWorker[] = []
+  const send = (): void => {
+    const together = held
+    held = []
+    worker.postMessage(together)
+  }
+  const gather = (before: number): void => {
+    if (held.length > before) setImmediate(gather, held.length)
+    else if (held.length > 0) send()
+  }
+
   const ask = (question: Ask): Promise<Answered> =>
     new Promise((resolve, reject) => {
       if (stopped !== null) return reject(stopped)
       const id = asked++
       pending.set(id, { resolve, reject })
-      worker.postMessage({ id, ...question } satisfies ToWorker)
+      held.push({ id, ...question })
+      if (held.length === ENOUGH) send()
+      else if (held.length === 1) setImmediate(gather, 0)
     })
 
   const settle = (id: number): Pending | undefined => {

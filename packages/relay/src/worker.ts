@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { decodeEntry, ready } from '@sealchart/protocol'
-import { STORE_FILE, WAL_LIMIT } from './folder-layout.js'
+import { CHECKPOINT_BYTES, STORE_FILE, WAL_LIMIT } from './folder-layout.js'
 import { openHeadLock } from './head-lock-files.js'
 import { type Answered, type FromWorker, type ToWorker, toSent } from './messages.js'
 import type { Sequencer } from './sequencer.js'
@@ -16,6 +16,8 @@ import { type SqliteStore, sqliteStore } from './store/sqlite.js'
 
 const { dir, origin } = workerData as WorkerData
 const port = parentPort as NonNullable<typeof parentPort>
+
+const MOVE_MS = 1000
 
 // What is said in one go travels in one message: answers of one turn, and the news before them.
 let said: FromWorker[] = []
@@ -38,21 +40,33 @@ async function start(): Promise<void> {
   const headLock = await openHeadLock(dir, { origin, create: head === null, random })
   await checkStart(store, headLock)
   const fail = (error: unknown): void => say({ say: 'fatal', error: toSent(error) })
-  const between = async (): Promise<void> => cutLog(store)
+  const keepLog = logKeeper(store)
+  const between = async (): Promise<void> => keepLog()
   const sequencer = await inlineSequencer({ store, headLock, now: Date.now, between, onFatal: fail })
   sequencer.onTurn((news) => say({ say: 'turn', news }))
-  port.on('message', (asked: ToWorker) => {
-    void answer(sequencer, asked, async () => {
-      await headLock.close()
-      await store.close()
-    })
+  const close = async (): Promise<void> => {
+    await headLock.close()
+    await store.close()
+  }
+  port.on('message', (together: readonly ToWorker[]) => {
+    for (const asked of together) void answer(sequencer, asked, close)
   })
   say({ say: 'ready', head: sequencer.head, origin, publicKey: headLock.key.publicKey })
 }
 
-/** The passive checkpoints of another thread usually keep the log short; when readers held them up for long, it is cut here. */
-function cutLog(store: SqliteStore): void {
-  if (store.walBytes() > WAL_LIMIT) store.checkpoint('full')
+/**
+ * Another thread moves the write-ahead log while turns write to it, and never reaches its end. What is left is moved here, once a second and
+ * between two turns: then the next one starts the log over, in blocks that the file has already, whose sync is the cheap kind. When readers
+ * held that up for long, the log is cut.
+ */
+function logKeeper(store: SqliteStore): () => void {
+  let moved = performance.now()
+  return () => {
+    if (performance.now() - moved < MOVE_MS) return
+    const length = store.walBytes()
+    if (length > CHECKPOINT_BYTES) store.checkpoint(length > WAL_LIMIT ? 'full' : 'passive')
+    moved = performance.now()
+  }
 }
 
 async function answer(sequencer: Sequencer, asked: ToWorker, close: () => Promise<void>): Promise<void> {
