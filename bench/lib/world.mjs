@@ -228,7 +228,7 @@ export class World {
       attachments: [card, manifest, wraps.encoded],
       segments: [{ record: id, section: 1, bytes: segment }],
     })
-    return { id, founder, create: create.hash, grants: new Map() }
+    return { id, founder, create: create.hash, epoch: 0, grants: new Map() }
   }
 
   /** Grants everybody in `members` section 1, 60 grants a list. */
@@ -294,11 +294,14 @@ export class World {
 
   /** The entry that ends one grant of many, and the wrap list of all who remain. */
   async revoke(record, member) {
-    const epochs = [0, 1].map((section) => ({ section, epoch: 1 }))
-    const holders = [...record.grants].filter(([holder]) => holder !== member)
+    record.epoch += 1
+    const { epoch } = record
+    const epochs = [0, 1].map((section) => ({ section, epoch }))
+    const ended = record.grants.get(member)
+    record.grants.delete(member)
     const rows = [
-      row(this.target(record.founder, [{ grant: record.create, keys: epochs, trail: 1 }])),
-      ...holders.map(([holder, grant]) => row(this.target(holder, [{ grant, keys: epochs, trail: null }]))),
+      row(this.target(record.founder, [{ grant: record.create, keys: epochs, trail: epoch }])),
+      ...[...record.grants].map(([holder, grant]) => row(this.target(holder, [{ grant, keys: epochs, trail: null }]))),
     ]
     const { encoded, ref } = wrapList(rows)
     const card = bytes(300)
@@ -310,10 +313,10 @@ export class World {
       body: {
         credential: record.founder.credential,
         mode: 'revoke',
-        grants: [record.grants.get(member)],
-        trail: { epoch: 1, key: record.founder.device.keys.box, back: bytes(120) },
+        grants: [ended],
+        trail: { epoch, key: record.founder.device.keys.box, back: bytes(120) },
         epochs: epochs.map((one) => ({ ...one, commitment: bytes(32), back: bytes(120), until: null })),
-        contents: [{ section: 0, epoch: 1, object: attached(card, 0) }],
+        contents: [{ section: 0, epoch, object: attached(card, 0) }],
         wraps: ref,
       },
     })

@@ -84,7 +84,15 @@ export function hex(bytes: Uint8Array): string {
 /** The inverse of `hex`; null for anything `hex` does not write. */
 export function unhex(text: string): Uint8Array<ArrayBuffer> | null {
   if (typeof text !== 'string' || text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (valueAt(text, 2 * i) << 4) | valueAt(text, 2 * i + 1)
+  return bytes
+}
+
+/** The value of a lower-case hexadecimal digit: ‘0’ is 48, ‘a’ is 97. */
+function valueAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 97 ? code - 48 : code - 87
 }
 
 /** Standard base64 with padding (RFC 4648 §4), as signed notes use it. */

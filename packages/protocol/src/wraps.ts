@@ -3,6 +3,7 @@
 import { sha256 } from '#sha256'
 import { chainId, digestShape, entryHashShape, linkHashShape, type WrapsRef } from './bodies.js'
 import { type ChainId, compare, concat, equal, expectBytes, type TreeHash } from './bytes.js'
+import { bytesHead } from './codec.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
 import { leafHash, rootOf } from './merkle.js'
@@ -81,7 +82,7 @@ function namesItsObjects({ leaf, envelope, keys }: WrapRow): boolean {
   return keys === null || leaf.keys === null || equal(sha256(keys), leaf.keys)
 }
 
-/** Leaf hash of a row in the wrap list's tree. */
+/** Leaf hash of a row in the wrap list's tree, from its leaf. Of a row that was just read, `WrapRange` has the bytes. */
 export const wrapLeafHash = (leaf: WrapLeaf): TreeHash => leafHash(pack(wrapLeaf, leaf))
 
 /**
@@ -124,6 +125,8 @@ export interface WrapRange {
   readonly row: WrapRow
   readonly offset: number
   readonly length: number
+  /** The row's leaf as it stands there, which is what the list's tree hashes: a view. */
+  readonly leaf: Uint8Array
 }
 
 /**
@@ -139,22 +142,31 @@ export function* readWrapRows(encoded: Uint8Array): Generator<WrapRange, void, u
     if (length > limits.wrapRow) throw new ProtocolError('TOO_LARGE', 'a wrap is longer than its limit')
     if (length > encoded.length - at - 4) throw new ProtocolError('DECODE_TRUNCATED', 'a wrap list ends inside a wrap')
     if (count === limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
-    const row = decodeWrapRow(encoded.subarray(at + 4, at + 4 + length))
+    const bytes = encoded.subarray(at + 4, at + 4 + length)
+    const row = decodeWrapRow(bytes)
     if (last && compare(last.leaf.recipient, row.leaf.recipient) >= 0) {
       throw new ProtocolError('WRAPS', 'wraps are not in strict order of recipient')
     }
     last = row
-    yield { row, offset: at + 4, length }
+    yield { row, offset: at + 4, length, leaf: leafIn(bytes, row) }
     at += 4 + length
   }
 }
+
+/** A row is its array's head, the leaf, envelope and keys: each has one encoding, so that the leaf lies between head and envelope. */
+function leafIn(encoded: Uint8Array, { envelope, keys }: WrapRow): Uint8Array {
+  const sealed = lengthIn(envelope) + (keys === null ? 1 : lengthIn(keys))
+  return encoded.subarray(1, encoded.length - sealed)
+}
+
+const lengthIn = (bytes: Uint8Array): number => bytesHead(bytes.length).length + bytes.length
 
 /** Decodes a whole attachment. @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS. */
 export const decodeWrapList = (encoded: Uint8Array): WrapRange[] => [...readWrapRows(encoded)]
 
 /** @throws ProtocolError WRAPS when a decoded list is not the one that an entry signed. */
 export function checkWrapList(ranges: readonly WrapRange[], signed: WrapsRef): void {
-  const root = rootOf(ranges.map((range) => wrapLeafHash(range.row.leaf)))
+  const root = rootOf(ranges.map((range) => leafHash(range.leaf)))
   if (ranges.length !== signed.attached.count || !equal(root, signed.root)) {
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
   }

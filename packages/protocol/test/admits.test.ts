@@ -201,7 +201,7 @@ describe('keys and heads', () => {
     const leaf = { ...leafTo(wong.chain, wrapped(null, { 0: 0, 1: 0 })), ...now }
     const code = (over: Partial<WrapLeaf>, found: typeof now | null = now) =>
       codeOfAsync(() =>
-        admits(entry, [{ ...leaf, ...over }], world.facts, async (member) =>
+        admits(entry, [{ ...leaf, ...over }], world.facts, async ({ recipient: member }) =>
           equal(member, wong.chain) ? found : null,
         ),
       )

@@ -5,6 +5,7 @@ import { effort } from '../../../scripts/effort.mjs'
 import { type ChainId, compare, concat, equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import { limits } from '../src/limits.js'
+import { leafHash } from '../src/merkle.js'
 import { sha256 } from '../src/sha256-node.js'
 import {
   checkWrapList,
@@ -42,8 +43,10 @@ describe('a list', () => {
     const encoded = encodeWrapList(three)
     const ranges = decodeWrapList(encoded)
     expect(ranges.map(({ row }) => row)).toEqual(sorted)
-    for (const { row, offset, length } of ranges)
+    for (const { row, offset, length, leaf } of ranges) {
       expect(hex(encoded.subarray(offset, offset + length))).toBe(hex(encodeWrapRow(row)))
+      expect(hex(leafHash(leaf))).toBe(hex(wrapLeafHash(row.leaf)))
+    }
     expect([...readWrapRows(encoded)]).toEqual(ranges)
     expect(hex(encodeWrapList(sorted))).toBe(hex(encoded))
     expect(hex(encodeWrapList([]))).toBe('')

@@ -25,7 +25,7 @@ import { sealOf } from './proofs.js'
 import type { Segments } from './segments/contract.js'
 import type { Sequencer } from './sequencer.js'
 import { inSlices, pause, SLICE } from './slices.js'
-import { factOf, keyOf, type State } from './state.js'
+import { factOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { type ReadList, readWrapList } from './wrap-index.js'
 
@@ -61,6 +61,9 @@ export interface CheckParts {
   readonly now: () => number
 }
 
+/** Members whose credentials are read between two pauses. */
+const CREDENTIALS = 16
+
 /**
  * ms since which the heads that a list names may have moved. Of ten thousand recipients one renews a credential while the list is made: the
  * list is good, as long as the key is the newest and somebody who was withdrawn is not in it.
@@ -82,14 +85,11 @@ export async function checkWraps(
   const list = await readWrapList(bytes)
   if (list.rows.length !== signed.attached.count || !equal(rootOf(list.rows.map((row) => row.leaf)), signed.root))
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
-  const byRecipient = new Map(list.leaves.map((leaf) => [keyOf(leaf.recipient), leaf]))
+  await pause()
   const isRecent = await wasSizeLately(parts, signed.asOf)
-  let asked = 0
-  await admits(entry, list.leaves, factsFrom(before), async (member) => {
-    if (++asked % SLICE === 0) await pause()
-    const newest = await newestOf(before, member)
-    const leaf = byRecipient.get(keyOf(member))
-    const moved = newest !== null && leaf !== undefined && newest.sequence !== leaf.sequence
+  await admits(entry, list.leaves, factsFrom(before), async (leaf) => {
+    const newest = await newestOf(before, leaf.recipient)
+    const moved = newest !== null && newest.sequence !== leaf.sequence
     if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
     return { ...newest, sequence: leaf.sequence, link: leaf.link }
   })
@@ -127,7 +127,7 @@ async function wasHead(reads: Reads, { recipient, sequence, link }: WrapLeaf, as
 }
 
 async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<ChainId>): Promise<void> {
-  for await (const member of inSlices(members)) {
+  for await (const member of inSlices(members, CREDENTIALS)) {
     if (await permissions.isWithdrawn(member))
       throw new RelayError('STALE_EPOCH', 'a holder’s credentials were withdrawn: her grants end first')
   }

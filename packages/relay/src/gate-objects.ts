@@ -11,7 +11,7 @@ import type { AttachmentRow, SegmentRow, UploadRow } from './store/contract.js'
 import { indexDigest, indexFor } from './wrap-index.js'
 
 /** Rows of one staging. */
-const MOST_ROWS = 256
+const MOST_ROWS = 128
 
 /** `recipients`: keys of the chains whose heads and credentials were checked. */
 export interface Staged extends Pick<GatedList, 'attachments' | 'uploads'> {

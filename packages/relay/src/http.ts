@@ -111,15 +111,15 @@ export const claimsSignature = (c: Request): boolean =>
   c.req.header('signature') !== undefined || c.req.header('signature-input') !== undefined
 
 /**
- * Who signed a request, and its body. The signature is checked over the digest that the request states, before its body is read; then the body
- * is compared with it: nobody makes the relay read megabytes without a listed device.
+ * Who signed a request, its body, and the body's SHA-256. The signature is checked over the digest that the request states, before its body
+ * is read; then the body is compared with it: nobody makes the relay read megabytes without a listed device.
  * @throws ProtocolError REQUEST_SIGNATURE, REQUEST_EXPIRED, REQUEST_DIGEST; RelayError TOO_LARGE.
  */
 export async function readSigned(
   c: Request,
   parts: SignatureParts,
   most: number,
-): Promise<{ signer: Signed; body: Uint8Array<ArrayBuffer> }> {
+): Promise<{ signer: Signed; body: Uint8Array<ArrayBuffer>; digest: Digest }> {
   const stated = statedDigest(c)
   const { pathname, search } = new URL(c.req.url)
   const base = (await parts.url()) ?? ''
@@ -135,7 +135,7 @@ export async function readSigned(
   )
   const body = await readBody(c, most, parts.intake)
   if (!equal(sha256(body), stated)) throw new RelayError('REQUEST_DIGEST', 'Content-Digest is not that of the body')
-  return { signer: { chain: signer.chain, device: signer.device }, body }
+  return { signer: { chain: signer.chain, device: signer.device }, body, digest: stated }
 }
 
 function statedDigest(c: Request): Digest {

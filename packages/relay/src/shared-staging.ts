@@ -5,7 +5,7 @@ import { pause } from './slices.js'
 import { type Staging, StoreConflict } from './store/contract.js'
 
 /** Rows of one transaction: reads and turns wait behind it. */
-const MOST_ROWS = 256
+const MOST_ROWS = 128
 
 interface Waiting {
   readonly rows: Staging

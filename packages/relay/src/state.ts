@@ -141,9 +141,11 @@ export function layerOver(below: State): Layer {
       return row ? { sequence: row.sequence, link: row.link as LinkHash, index: row.index } : below.head(chain)
     },
     async under(chain, prefix) {
-      const found = new Map((await below.under(chain, prefix)).map((row) => [row.key, row.value]))
-      for (const row of facts.values()) {
-        if (!row.key.startsWith(prefix) || !equal(row.chain, chain)) continue
+      const under = await below.under(chain, prefix)
+      const own = [...facts.values()].filter((row) => row.key.startsWith(prefix) && equal(row.chain, chain))
+      if (own.length === 0) return under
+      const found = new Map(under.map((row) => [row.key, row.value]))
+      for (const row of own) {
         if (row.value === null) found.delete(row.key)
         else found.set(row.key, row.value)
       }

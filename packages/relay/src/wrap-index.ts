@@ -9,12 +9,12 @@ import {
   decodeWrapRow,
   type HandedRow,
   hashOf,
+  leafHash,
   nodeHash,
   readWrapRows,
   type TreeHash,
   type WrapLeaf,
   type WrapRow,
-  wrapLeafHash,
 } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
 import type { Segments } from './segments/contract.js'
@@ -48,9 +48,9 @@ export interface ReadList {
 export async function readWrapList(bytes: Uint8Array): Promise<ReadList> {
   const leaves: WrapLeaf[] = []
   const rows: IndexRow[] = []
-  for await (const { row, offset, length } of inSlices(readWrapRows(bytes), 32)) {
+  for await (const { row, offset, length, leaf } of inSlices(readWrapRows(bytes), 32)) {
     leaves.push(row.leaf)
-    rows.push({ recipient: row.leaf.recipient, offset, length, leaf: wrapLeafHash(row.leaf) })
+    rows.push({ recipient: row.leaf.recipient, offset, length, leaf: leafHash(leaf) })
   }
   return { leaves, rows }
 }

@@ -37,14 +37,14 @@ function stagingWith(refusal: unknown, bad: number | null = null) {
 const outcomes = async (added: readonly Promise<void>[]): Promise<string[]> =>
   (await Promise.allSettled(added)).map(({ status }) => status)
 
-test('what waits goes together, in order, at most 256 rows at once', async () => {
+test('what waits goes together, in order, at most 128 rows at once', async () => {
   const { staging, calls } = stagingWith(null)
-  const rows = Array.from({ length: 200 }, (_, i) => segment(i))
+  const rows = Array.from({ length: 100 }, (_, i) => segment(i))
   const added = [{ segments: rows }, { segments: [segment(7)] }, { segments: rows }].map((one) => staging.add(one))
   await staging.next()
-  expect(calls.map((names) => names.length)).toEqual([201])
+  expect(calls.map((names) => names.length)).toEqual([101])
   await staging.next()
-  expect(calls.map((names) => names.length)).toEqual([201, 200])
+  expect(calls.map((names) => names.length)).toEqual([101, 100])
   expect(await outcomes(added)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
   await staging.next()
   expect(calls.length).toBe(2)

@@ -30,7 +30,7 @@ export async function admits(
   entry: AnyEntry,
   leaves: readonly WrapLeaf[],
   known: Facts,
-  recipients?: (member: ChainId) => Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>,
+  recipients?: (leaf: WrapLeaf) => Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>,
 ): Promise<void> {
   if (is(entry, 'member', 'found')) return admitsDevice(entry, leaves)
   const due = await dueFor(entry, known)
@@ -42,7 +42,7 @@ export async function admits(
       refuse('a wrap is for somebody who is not entitled, or one is missing')
     if (!sameWhat(leaf.what, expected.what)) refuse('a wrap holds other epochs than its recipient is entitled to')
     if (leaf.keys === null) refuse('a wrap comes with its section keys')
-    const now = recipients && (await recipients(leaf.recipient))
+    const now = recipients && (await recipients(leaf))
     if (recipients && (!now || !sameHead(leaf, now))) refuse('a wrap is not to the newest key of its recipient')
   }
 }
@@ -113,14 +113,20 @@ async function dueForEpochs(
     : []
   const over = new Set(ended.map(hex))
   const holders = (await liveGrants(entry.chain, known, entry.time)).filter(({ hash }) => !over.has(hex(hash)))
-  for (const { hash, grant } of holders) {
+  const ends = new Map<number, number>()
+  for (const [i, { hash, grant }] of holders.entries()) {
+    if (i % SLICE === SLICE - 1) await known.pause?.()
     const keys = started.filter(({ section }) => section === 0 || grant.sections.includes(section))
     if (keys.length === 0) continue
-    const held = due.get(hex(grant.recipient)) ?? { recipient: grant.recipient, what: [] }
+    const recipient = hex(grant.recipient)
+    const held = due.get(recipient) ?? { recipient: grant.recipient, what: [] }
     held.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
-    due.set(hex(grant.recipient), held)
+    due.set(recipient, held)
+    const { until } = grant
+    if (until !== null) for (const { section } of keys) ends.set(section, Math.min(until, ends.get(section) ?? until))
   }
-  checkUntil(entry, holders)
+  checkUntil(entry, ends)
+  await known.pause?.()
   for (const one of due.values()) one.what.sort((a, b) => compare(a.grant as EntryHash, b.grant as EntryHash))
   return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
 }
@@ -142,14 +148,13 @@ export async function liveGrants(
   return live
 }
 
-/** Each new epoch says when the first of its holders' grants ends: the turn then needs no walk over all of them. */
-function checkUntil(entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>, holders: { grant: Grant }[]): void {
-  for (const start of entry.body.epochs) {
-    const ends = holders
-      .filter(({ grant }) => start.section === 0 || grant.sections.includes(start.section))
-      .flatMap(({ grant }) => (grant.until === null ? [] : [grant.until]))
-    const earliest = ends.length === 0 ? null : ends.reduce((a, b) => Math.min(a, b))
-    if (start.until !== earliest) refuse('an epoch states another end than the earliest of its holders')
+/** Each new epoch says when the first of its holders' grants ends (`ends`, by section): the turn then needs no walk over all of them. */
+function checkUntil(
+  entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>,
+  ends: ReadonlyMap<number, number>,
+): void {
+  for (const { section, until } of entry.body.epochs) {
+    if (until !== (ends.get(section) ?? null)) refuse('an epoch states another end than the earliest of its holders')
   }
 }
 

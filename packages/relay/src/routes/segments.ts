@@ -30,7 +30,7 @@ import { uploadOf } from './uploads.js'
 const LENGTH = 4
 /** A batch, and one segment that did not fit into it any more. */
 const PUT_BODY = limits.segmentBatch + limits.segment
-const MOST_ROWS = 256
+const MOST_ROWS = 128
 /** Bytes that are hashed between two pauses, and what a segment costs beside its bytes. */
 const PAUSE_AFTER = 1024 * 1024
 const HASH_COST = 2048

@@ -9,7 +9,6 @@ import {
   paths,
   presentAnswer,
   presentRequest,
-  sha256,
   uploadAnswer,
   uploadRequest,
 } from '@sealchart/protocol'
@@ -112,10 +111,9 @@ export const attachmentsRoute: Route = {
   path: paths.attachments,
   asker: 'device',
   async handle(c, services) {
-    const { signer, body } = await readSigned(c, services.signatures, ATTACHMENT)
+    const { signer, body, digest } = await readSigned(c, services.signatures, ATTACHMENT)
     services.requestRates.take(signer.device, 1)
     if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
-    const digest = sha256(body) as Uint8Array as Digest
     await stageAttachment(services, signer.chain, { digest, body })
     return answer(attachmentAnswer, { digest })
   },

@@ -205,7 +205,10 @@ export interface Reads {
   treeHead(): Promise<TreeHead | null>
   heads(chains: readonly ChainId[]): Promise<readonly (HeadRow | null)[]>
   facts(keys: readonly FactKey[]): Promise<readonly (Uint8Array | null)[]>
-  /** All facts of a chain whose key begins with `prefix`, in key order. */
+  /**
+   * All facts of a chain whose key begins with `prefix`, in key order. Hundreds are read in pages, each of its own
+   * moment: who rests a verdict on all of them compares the chain's head, as the turn does.
+   */
   factsUnder(chain: ChainId, prefix: string): Promise<readonly FactRow[]>
   /** Entries of a chain with `after` < sequence, in order; −1 for all. */
   entries(chain: ChainId, after: number, limit: number): Promise<readonly EntryRow[]>

@@ -3,6 +3,7 @@
 import type { ChainId, EntryHash } from '@sealchart/protocol'
 import type Database from 'better-sqlite3'
 import { RelayError } from '../errors.js'
+import { pause } from '../slices.js'
 import type {
   EntryRow,
   FactRow,
@@ -100,14 +101,17 @@ export function headOf(db: Database.Database): (chain: ChainId) => HeadRow | nul
 
 type StateReads = Pick<Reads, 'heads' | 'facts' | 'factsUnder' | 'beside' | 'claimants'>
 
+/** Facts that are read at one moment: of ten thousand grants nobody waits for more than these. */
+const FACTS_PAGE = 512
+
 function stateReads(db: Database.Database, snapshot: Snapshot): StateReads {
   const head = headOf(db)
   const fact = db
     .prepare<[Uint8Array, string], Uint8Array>('SELECT value FROM fact WHERE chain = ? AND key = ?')
     .pluck()
   // U+10FFFF, the last code point, is in no key: everything that begins with the prefix lies before prefix ‖ U+10FFFF.
-  const under = db.prepare<[Uint8Array, string, string], FactRow>(
-    'SELECT chain, key, value FROM fact WHERE chain = ? AND key >= ? AND key < ? || char(0x10ffff) ORDER BY key',
+  const under = db.prepare<[Uint8Array, string, string, number], FactRow>(
+    'SELECT chain, key, value FROM fact WHERE chain = ? AND key >= ? AND key < ? || char(0x10ffff) ORDER BY key LIMIT ?',
   )
   const beside = db.prepare<[Uint8Array], Uint8Array>('SELECT bytes FROM beside WHERE digest = ?').pluck()
   const claimants = db
@@ -118,7 +122,16 @@ function stateReads(db: Database.Database, snapshot: Snapshot): StateReads {
   return {
     heads: async (chains) => snapshot(() => chains.map(head)),
     facts: async (keys) => snapshot(() => keys.map(({ chain, key }) => plain(fact.get(chain, key)))),
-    factsUnder: async (chain, prefix) => under.all(chain, prefix, prefix).map(plainRow),
+    async factsUnder(chain, prefix) {
+      const found: FactRow[] = []
+      for (let from = prefix; ; await pause()) {
+        const page = under.all(chain, from, prefix, FACTS_PAGE)
+        for (const row of page) found.push(plainRow(row))
+        if (page.length < FACTS_PAGE) return found
+        // The next key there can be.
+        from = `${(page.at(-1) as FactRow).key}\0`
+      }
+    },
     beside: async (digests) => snapshot(() => digests.map((digest) => plain(beside.get(digest)))),
     claimants: async (name, value, limit) => claimants.all(name, value, limit).map((member) => plain(member)),
   }

@@ -72,13 +72,15 @@ CREATE TABLE upload (
 CREATE INDEX upload_by_member ON upload (member, expires) WHERE state < 2;
 CREATE INDEX upload_by_expiry ON upload (expires) WHERE state <> 2;
 
+-- A version may have 65,536 of these, and their names are random: each costs one row at a random place, of the index by name. Table and
+-- other indexes grow at the ends of their upload and file.
 CREATE TABLE segment (
   upload BLOB NOT NULL REFERENCES upload (id), name BLOB NOT NULL,
   record BLOB NOT NULL, section INTEGER NOT NULL,
-  file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-  PRIMARY KEY (upload, name)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX segment_by_name ON segment (record, name);
+  file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX segment_by_name ON segment (record, name, upload);
+CREATE INDEX segment_by_upload ON segment (upload);
 CREATE INDEX segment_by_file ON segment (file);
 `
 

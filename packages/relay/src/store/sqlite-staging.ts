@@ -62,11 +62,12 @@ function segmentWriter(db: Database.Database): (row: SegmentRow) => void {
     WHERE EXISTS (SELECT 1 FROM upload WHERE id = :upload AND record = :record AND state = 0)
     ON CONFLICT DO NOTHING`)
   const isThere = db
-    .prepare<[Uint8Array, Uint8Array], number>(`
-      SELECT 1 FROM segment JOIN upload ON upload.id = segment.upload WHERE upload = ? AND name = ? AND state < 3`)
+    .prepare<[Uint8Array, Uint8Array, Uint8Array], number>(`
+      SELECT 1 FROM segment JOIN upload ON upload.id = segment.upload
+      WHERE segment.record = ? AND name = ? AND upload = ? AND state < 3`)
     .pluck()
   return ({ place, ...row }) => {
-    if (insert.run({ ...row, ...place }).changes === 1 || isThere.get(row.upload, row.name)) return
+    if (insert.run({ ...row, ...place }).changes === 1 || isThere.get(row.record, row.name, row.upload)) return
     throw new StoreConflict('a segment has no open upload')
   }
 }
@@ -112,8 +113,7 @@ function uploadCollector(db: Database.Database): Take {
     .pluck()
   const begin = db.prepare<[Uint8Array]>('UPDATE upload SET state = 3 WHERE id = ?')
   const takeSegments = db.prepare<{ id: Uint8Array; limit: number }, { file: string }>(`
-    DELETE FROM segment WHERE upload = :id AND name IN (SELECT name FROM segment WHERE upload = :id LIMIT :limit)
-    RETURNING file`)
+    DELETE FROM segment WHERE rowid IN (SELECT rowid FROM segment WHERE upload = :id LIMIT :limit) RETURNING file`)
   const end = db.prepare<[Uint8Array]>('DELETE FROM upload WHERE id = ?')
   return (now, limit, files) => {
     let left = limit
