@@ -28,7 +28,7 @@ async function inWindow(count, action) {
   await Promise.all(Array.from({ length: WINDOW }, lane))
 }
 
-/** Seals and opens the same segments on one thread and on two workers, and prints the ratio. */
+/** Seals and opens the same segments on one thread and on two workers, and prints the ratio. Answers with the workers' MiB/s. */
 export async function runPool({ key, aad, header, segments, source, rounds }) {
   const folder = mkdtempSync(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'sealchart-bench-'))
   const pool = startSealPool(2)
@@ -36,7 +36,7 @@ export async function runPool({ key, aad, header, segments, source, rounds }) {
   try {
     const path = join(folder, 'source')
     writeFileSync(path, source)
-    await measurePool({
+    return await measurePool({
       pool,
       threads,
       path,
@@ -135,4 +135,5 @@ async function measurePool({ pool, threads, path, file, segments, rounds, length
     const absolute = `${speed(name)} MiB/s, one thread ${speed(`${name} alone`)}`
     target(`${name} on two workers against one thread`, ratio(results, `${name} alone`, name), 1.6, absolute)
   }
+  return { seal: Number(speed('seal')), open: Number(speed('open')) }
 }
