@@ -34,16 +34,20 @@ const names = asked.filter((word) => !word.startsWith('--'))
 const chosen = programs.filter(({ name }) => names.length === 0 || names.includes(name))
 if (chosen.length === 0) throw new Error(`there is no such bench: ${programs.map(({ name }) => name).join(', ')}`)
 
+const writes = (!quick && names.length === 0) || asked.includes('--write')
 const folder = mkdtempSync(join(tmpdir(), 'sealchart-rows-'))
 const started = new Date()
 const results = []
 try {
-  for (const program of chosen) results.push({ ...program, ...run(program) })
+  for (const program of chosen) {
+    results.push({ ...program, ...run(program) })
+    // After each: a run that is interrupted keeps what it has measured.
+    if (writes) write(results)
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }
-if ((!quick && names.length === 0) || asked.includes('--write')) write(results)
-else console.log('\nnothing was written: docs/benchmarks.md takes the figures of a whole run')
+if (!writes) console.log('\nnothing was written: docs/benchmarks.md takes the figures of a whole run')
 if (results.some(({ rows, broken }) => broken || rows.some(({ met }) => met === false))) process.exitCode = 1
 
 function run({ name, title, node = [], quick: args }) {

@@ -1,7 +1,6 @@
 // The platform's ciphers on node:crypto. Synchronous inside, so that a segment costs no thread hop and simulation stays in order.
 // Spec: docs/spec/sealing.md. cipher-web.ts gives the same bytes in browsers. OpenSSL does the work; this file only avoids copies.
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Aead, Cipher, Nonce, Sealed } from './cipher.js'
 
 const ALGORITHM = 'aes-256-gcm'
@@ -11,28 +10,6 @@ const CHECKED_AT_ONCE = 65_536
 
 /** A Node Buffer as the plain class, over the same memory. These buffers come from OpenSSL's own allocations, not Node's pool. */
 const plain = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
-
-let port: MessagePort | null = null
-
-/** Frees what was only compared: the collector sees sixteen small objects a segment, and would let a hundred megabytes of them wait. */
-function free(compared: readonly Buffer[]): void {
-  // A buffer that shares its memory with others stays.
-  const whole = compared.filter(({ buffer, byteLength }) => buffer.byteLength === byteLength)
-  port ??= closedPort()
-  // In one message: each costs as much as decrypting 32 KiB.
-  port.postMessage(
-    null,
-    whole.map(({ buffer }) => buffer as ArrayBuffer),
-  )
-}
-
-/** A port whose other end is closed: memory that is moved into a message to it is freed with the message. */
-function closedPort(): MessagePort {
-  const { port1, port2 } = new MessageChannel()
-  port2.close()
-  port1.unref()
-  return port1
-}
 
 function aead(key: Uint8Array): Aead {
   return {
@@ -62,15 +39,10 @@ function aead(key: Uint8Array): Aead {
       const gcm = createDecipheriv(ALGORITHM, key, iv, TAG)
       gcm.setAAD(aad)
       gcm.setAuthTag(tag)
-      const compared: Buffer[] = []
-      let same = true
-      for (let at = 0; same && at < body.length; at += CHECKED_AT_ONCE) {
+      for (let at = 0; at < body.length; at += CHECKED_AT_ONCE) {
         const opened = gcm.update(body.subarray(at, at + CHECKED_AT_ONCE))
-        same = Buffer.compare(opened, plaintext.subarray(at, at + CHECKED_AT_ONCE)) === 0
-        compared.push(opened)
+        if (Buffer.compare(opened, plaintext.subarray(at, at + CHECKED_AT_ONCE)) !== 0) return false
       }
-      free(compared)
-      if (!same) return false
       try {
         gcm.final()
         return true

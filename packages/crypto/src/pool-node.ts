@@ -4,7 +4,16 @@
 import { Worker } from 'node:worker_threads'
 import { CryptoError } from './errors.js'
 import { startOpening } from './floe.js'
-import type { FromWorker, Job, NamedSegment, PoolFile, SealPool, StartSealPool, ToWorker } from './pool.js'
+import type {
+  FromWorker,
+  Job,
+  NamedSegment,
+  PoolFile,
+  PoolSealingOptions,
+  SealPool,
+  StartSealPool,
+  ToWorker,
+} from './pool.js'
 
 type Result = NamedSegment | Uint8Array
 
@@ -39,13 +48,13 @@ class NodeSealPool implements SealPool {
     this.#lanes = Array.from({ length: workers }, () => this.#startLane())
   }
 
-  seal(file: PoolFile): ReturnType<SealPool['seal']> {
+  seal(file: PoolFile, { check = true }: PoolSealingOptions = {}): ReturnType<SealPool['seal']> {
     const { run, end } = this.#begin('seal', file)
     return {
       async sealSegment(source, position, final) {
         const job = 'bytes' in source ? { ...source, bytes: owned(source.bytes) } : source
         const moved = 'bytes' in job ? [job.bytes.buffer] : []
-        const result = await run({ kind: 'seal', source: job, position, final }, moved)
+        const result = await run({ kind: 'seal', source: job, check, position, final }, moved)
         if (result instanceof Uint8Array) throw new CryptoError('INTERNAL', 'a sealing worker mixed up its jobs')
         return result
       },

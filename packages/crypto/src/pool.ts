@@ -31,7 +31,7 @@ export interface NamedSegment extends Segment {
 
 /** Seals the segments of one file on the pool. */
 export interface PoolSealing {
-  /** Seals, opens again to check, and names. @throws CryptoError as `Sealing`; INTERNAL when a worker ended */
+  /** Seals, opens again to check unless told not to, and names. @throws CryptoError as `Sealing`; INTERNAL when a worker ended */
   sealSegment(source: Source, position: number, final: boolean): Promise<NamedSegment>
   /** Makes the workers forget the file's key. */
   end(): void
@@ -57,18 +57,23 @@ export interface NamedBytes {
 /** Callers bound the number of segments that wait: everything handed over is in memory at once. */
 export interface SealPool {
   /** @throws CryptoError COMMITMENT, UNAUTHENTIC, USAGE for a header that is not the file's, INTERNAL once a worker has ended */
-  seal(file: PoolFile): PoolSealing
+  seal(file: PoolFile, options?: PoolSealingOptions): PoolSealing
   /** @throws CryptoError COMMITMENT, UNAUTHENTIC, USAGE for a header that is not the file's, INTERNAL once a worker has ended */
   open(file: PoolFile): PoolOpening
   /** Ends the workers; what is still pending is rejected with INTERNAL. */
   close(): Promise<void>
 }
 
+export interface PoolSealingOptions {
+  /** Opens each segment again before its plaintext is dropped; true unless told. Without it a fault of memory or processor is sealed in. */
+  readonly check?: boolean
+}
+
 export type StartSealPool = (workers: number) => SealPool
 
 export type Place = { readonly position: number; readonly final: boolean }
 export type Job =
-  | ({ readonly kind: 'seal'; readonly source: Source } & Place)
+  | ({ readonly kind: 'seal'; readonly source: Source; readonly check: boolean } & Place)
   | ({ readonly kind: 'open'; readonly segment: NamedBytes } & Place)
 export type ToWorker =
   | { readonly kind: 'begin'; readonly file: number; readonly mode: 'seal' | 'open'; readonly content: PoolFile }
@@ -118,7 +123,7 @@ async function seal(sealing: Sealing | undefined, job: SealJob, read: ReadSource
   if (sealing === undefined) throw new CryptoError('USAGE', 'the file has ended')
   const plaintext = read(job.source)
   const segment = await sealing.sealSegment(plaintext, job.position, job.final)
-  await sealing.verifySegment(segment, plaintext, job.position, job.final)
+  if (job.check) await sealing.verifySegment(segment, plaintext, job.position, job.final)
   return { ...segment, iv: segmentIv(segment).slice(), name: await nameSegment(segment) }
 }
 

@@ -44,11 +44,11 @@ describe('one worker', () => {
     return { bytes, name: await nameSegment(bytes) }
   }
 
-  test('seals, names and opens; a file that has ended is forgotten', async () => {
+  test.each([true, false])('seals, names and opens (check: %s); a file that has ended is forgotten', async (check) => {
     const work = createWorker(read)
     expect(await work({ kind: 'begin', file: 7, mode: 'seal', content: file })).toBeNull()
     const source = { bytes: content.slice() }
-    const job = { kind: 'job', file: 7, id: 1, job: { kind: 'seal', source, ...place } } as const
+    const job = { kind: 'job', file: 7, id: 1, job: { kind: 'seal', source, check, ...place } } as const
     const { result } = (await work(job)) as { result: NamedSegment }
     expect(result.name).toEqual(await nameSegment(result))
     expect(result.iv).toEqual(result.prefix.subarray(4))
@@ -75,7 +75,7 @@ describe('one worker', () => {
     const work = createWorker(read)
     await work({ kind: 'begin', file: 1, mode: 'seal', content: file })
     const source = { path: '/a/patient', offset: 0, length: 1, size: 1 }
-    const answer = await work({ kind: 'job', file: 1, id: 3, job: { kind: 'seal', source, ...place } })
+    const answer = await work({ kind: 'job', file: 1, id: 3, job: { kind: 'seal', source, check: true, ...place } })
     expect(answer).toEqual({ id: 3, code: 'INTERNAL', message: 'a sealing worker failed' })
   })
 })
