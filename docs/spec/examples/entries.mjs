@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { ready as cryptoReady, deviceFromSeed } from '../../../packages/crypto/dist/index.js'
 import { bodies, kinds } from '../../../packages/protocol/dist/bodies.js'
+import { protectedHeader } from '../../../packages/protocol/dist/cose.js'
 import {
   accessLogOf,
   bind,
@@ -49,7 +50,7 @@ const statement = {
 }
 const entry = await signEntry(statement, signer, network)
 verifyEntry(entry, device.keys.sign, network)
-const { payload, protectedBytes, signature } = decodeSign1(entry.bytes)
+const { payload, signature } = decodeSign1(entry.bytes)
 
 const salt = counting(0x30, 16)
 const claims = [
@@ -167,7 +168,7 @@ writeExamples('entries.md', {
   }),
   entry: values({
     'payload, CBOR': payload,
-    'protected header': protectedBytes,
+    'protected header': protectedHeader(member, device.id),
     'external data': bind('entry', [network]),
     'signed bytes': signatureInput({ chain: member, device: device.id, payload }, bind('entry', [network])),
     signature,

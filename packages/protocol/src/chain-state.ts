@@ -44,7 +44,10 @@ export const emptyChain = (): ChainState => ({
 
 /** A fact as it was at a sequence. */
 export function valueAt(chain: ChainState | undefined, key: string, sequence: number): Uint8Array | null {
-  return chain?.facts.get(key)?.findLast((version) => version.since <= sequence)?.value ?? null
+  const versions = chain?.facts.get(key) ?? []
+  let at = versions.length - 1
+  while (at >= 0 && (versions[at] as Version).since > sequence) at--
+  return versions[at]?.value ?? null
 }
 
 /** All facts under a key prefix as they were at a sequence, in key order. */

@@ -2,8 +2,8 @@
 // Spec: docs/spec/encoding.md. Values are unsigned and negative integers within ±(2^53−1), byte strings, text, booleans, null
 // and arrays of these; maps, tags and floats do not exist at this level (cose.ts writes COSE's one tag and one header map).
 //
-// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves; short arrays of byte strings, which are most of what
-// is hashed, are written here. cbor-x never decodes: it is lenient.
+// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves; short arrays of byte strings and
+// unsigned integers, which are most of what is hashed, are written here. cbor-x never decodes: it is lenient.
 import { Encoder } from 'cbor-x'
 import { concat, expectBytes } from './bytes.js'
 import { ProtocolError } from './errors.js'
@@ -76,19 +76,27 @@ function encodeFlat(value: Value): Uint8Array<ArrayBuffer> | null {
   const parts: Uint8Array[] = [Uint8Array.of(0x80 | value.length)]
   for (const item of value as readonly Value[]) {
     if (item instanceof Uint8Array && item.length <= 0xffff) parts.push(bytesHead(item.length), item)
-    else if (typeof item === 'number' && item >= 0 && item < 24 && Number.isInteger(item) && !Object.is(item, -0))
-      parts.push(Uint8Array.of(item))
+    else if (Number.isSafeInteger(item) && (item as number) >= 0 && !Object.is(item, -0))
+      parts.push(headOf(0, item as number))
     else return null
   }
   return concat(...parts)
 }
 
 /** The head of a byte string of this length: with the bytes behind it, what `encode` writes for them. */
-export function bytesHead(length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of(0x40 | length)
-  if (length < 0x100) return Uint8Array.of(0x58, length)
-  if (length < 0x10000) return Uint8Array.of(0x59, length >> 8, length & 0xff)
-  return Uint8Array.of(0x5a, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff)
+export const bytesHead = (length: number): Uint8Array => headOf(2, length)
+
+/** The shortest head of a major type and an argument up to 2^53−1 (RFC 8949 §3). */
+function headOf(major: number, value: number): Uint8Array {
+  const type = major << 5
+  if (value < 24) return Uint8Array.of(type | value)
+  if (value < 0x100) return Uint8Array.of(type | 24, value)
+  if (value < 0x10000) return Uint8Array.of(type | 25, value >> 8, value)
+  const width = value < 0x100000000 ? 4 : 8
+  const head = new Uint8Array(1 + width)
+  head[0] = type | (width === 4 ? 26 : 27)
+  for (let at = width, rest = value; at > 0; at--, rest = Math.floor(rest / 256)) head[at] = rest
+  return head
 }
 
 /** A Node Buffer would be tagged: only the plain class is a byte string to cbor-x. */
@@ -112,7 +120,7 @@ function check(bytes: Uint8Array): void {
 export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): Value {
   if (expectBytes(bytes).length > (limits.bytes ?? MAX_BYTES))
     throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  const reader: Reader = { bytes, items: limits.items ?? MAX_ITEMS, at: 0, major: 0, value: 0 }
+  const reader: Reader = { bytes: asPlain(bytes), items: limits.items ?? MAX_ITEMS, at: 0, major: 0, value: 0 }
   const value = item(reader, limits.depth ?? MAX_DEPTH)
   if (reader.at !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
   return value
@@ -129,8 +137,7 @@ function item(reader: Reader, depth: number): Value {
       if (value >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is below −(2^53−1)')
       return -1 - value
     case 2:
-      // A copy: a view would change with the input, and keep all of it alive.
-      return new Uint8Array(take(reader, value))
+      return copy(reader, value)
     case 3:
       return text(take(reader, value))
     case 4:
@@ -174,25 +181,37 @@ function head(reader: Reader): void {
 }
 
 function argument(reader: Reader, width: number): number {
-  const value = bigEndian(take(reader, width))
+  const value = bigEndian(reader.bytes, pass(reader, width), width)
   const least = width === 1 ? 24 : 2 ** (4 * width)
   if (value < least) throw new ProtocolError('DECODE_NOT_SHORTEST', 'integer or length is not in its shortest form')
   if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('DECODE_RANGE', 'integer is above 2^53−1')
   return value
 }
 
-function bigEndian(bytes: Uint8Array): number {
+function bigEndian(bytes: Uint8Array, from: number, width: number): number {
   let value = 0
-  for (const byte of bytes) value = value * 256 + byte
+  for (let at = from; at < from + width; at++) value = value * 256 + (bytes[at] as number)
   return value
+}
+
+/** Goes on by `length` bytes of the input, and answers where they begin. */
+function pass(reader: Reader, length: number): number {
+  const { bytes, at } = reader
+  if (length > bytes.length - at) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a value')
+  reader.at = at + length
+  return at
 }
 
 /** The next bytes of the input, as a view. */
 function take(reader: Reader, length: number): Uint8Array {
-  const { bytes, at } = reader
-  if (length > bytes.length - at) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a value')
-  reader.at = at + length
-  return bytes.subarray(at, at + length)
+  const at = pass(reader, length)
+  return reader.bytes.subarray(at, reader.at)
+}
+
+/** The next bytes of the input as a copy: a view would change with the input, and keep all of it alive. */
+function copy(reader: Reader, length: number): Uint8Array {
+  const at = pass(reader, length)
+  return reader.bytes.slice(at, reader.at)
 }
 
 function text(bytes: Uint8Array): string {

@@ -71,13 +71,17 @@ export const labelBytes = (purpose: Purpose): Uint8Array<ArrayBuffer> => new Uin
 
 /** label ‖ CBOR(context): what goes into associated data, HPKE and HKDF info, and COSE's external data. @throws ProtocolError USAGE */
 export function bind(purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> {
-  if (!Array.isArray(context)) throw new ProtocolError('USAGE', 'a context is an array')
-  return concat(prefix(purpose), encode(context))
+  return concat(prefix(purpose), encodeContext(context))
 }
 
-/** SHA-256(label ‖ CBOR(context)). */
+/** SHA-256(label ‖ CBOR(context)). @throws ProtocolError USAGE */
 export const hashOf = (purpose: Purpose, context: readonly Value[]): Uint8Array<ArrayBuffer> =>
-  sha256(bind(purpose, context))
+  sha256(prefix(purpose), encodeContext(context))
+
+function encodeContext(context: readonly Value[]): Uint8Array {
+  if (!Array.isArray(context)) throw new ProtocolError('USAGE', 'a context is an array')
+  return encode(context)
+}
 
 /**
  * SHA-256(label ‖ object), for an object that is a canonical encoding already: a CBOR array or a COSE_Sign1.

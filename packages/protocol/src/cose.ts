@@ -25,9 +25,6 @@ export interface Sign1 {
   readonly signature: Uint8Array
 }
 
-/** A decoded COSE_Sign1, with the 75 bytes of its protected header as they were signed. */
-export type DecodedSign1 = Sign1 & { readonly protectedBytes: Uint8Array }
-
 const MAX_BYTES = 64 * 1024
 /** 149 bytes are not payload, where the payload's length takes two bytes. */
 const MAX_PAYLOAD = MAX_BYTES - 149
@@ -44,6 +41,8 @@ const structureHead = Uint8Array.of(0x84, 0x6a, ...utf8('Signature1'), 0x58, HEA
 const template = new Uint8Array(HEADER)
 template.set([0xa2, 0x01, 0x32, 0x04, 0x58, 0x45, 0x82, 0x58, 32])
 template.set([0x58, 32], DEVICE_AT - 2)
+/** Where its bytes are given: everywhere but in the two ids. */
+const givenAt = [...Array(CHAIN_AT).keys(), DEVICE_AT - 2, DEVICE_AT - 1]
 
 /** The protected header of a device: 75 bytes. @throws ProtocolError USAGE for ids that are not 32 bytes. */
 export function protectedHeader(chain: ChainId, device: DeviceId): Uint8Array<ArrayBuffer> {
@@ -90,22 +89,23 @@ export function encodeSign1(parts: Sign1): Uint8Array<ArrayBuffer> {
  * Decodes exactly what `encodeSign1` writes; checks form, not the signature. At most 64 KiB, or `limits.bytes` if less.
  * @throws ProtocolError TOO_LARGE, DECODE_*, DOWNGRADE (another signature algorithm).
  */
-export function decodeSign1(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedSign1 {
+export function decodeSign1(bytes: Uint8Array, limits: DecodeLimits = {}): Sign1 {
   if (expectBytes(bytes).length > Math.min(limits.bytes ?? MAX_BYTES, MAX_BYTES)) {
     throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
   }
   if (bytes.length < PAYLOAD_AT) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a header')
-  const protectedBytes = new Uint8Array(bytes.subarray(start.length, start.length + HEADER))
   if (!equal(bytes.subarray(0, start.length), start)) refuse('not a COSE_Sign1 with the header of this format')
   if (bytes[PAYLOAD_AT - 1] !== 0xa0) refuse('the unprotected header is not empty')
-  const chain = protectedBytes.slice(CHAIN_AT, CHAIN_AT + 32) as Uint8Array as ChainId
-  const device = protectedBytes.slice(DEVICE_AT) as Uint8Array as DeviceId
-  if (!equal(protectedBytes, protectedHeader(chain, device))) {
-    if (protectedBytes[ALGORITHM_AT] !== template[ALGORITHM_AT])
-      throw new ProtocolError('DOWNGRADE', 'signed with another algorithm')
-    refuse('the protected header is not the one of this format')
-  }
-  return { chain, device, protectedBytes, ...payloadAndSignature(bytes) }
+  const header = bytes.subarray(start.length, start.length + HEADER)
+  checkHeader(header)
+  const idAt = (at: number): Uint8Array => new Uint8Array(header.subarray(at, at + 32))
+  return { chain: idAt(CHAIN_AT) as ChainId, device: idAt(DEVICE_AT) as DeviceId, ...payloadAndSignature(bytes) }
+}
+
+function checkHeader(header: Uint8Array): void {
+  const differs = givenAt.find((at) => header[at] !== template[at])
+  if (differs === ALGORITHM_AT) throw new ProtocolError('DOWNGRADE', 'signed with another algorithm')
+  if (differs !== undefined) refuse('the protected header is not the one of this format')
 }
 
 function payloadAndSignature(bytes: Uint8Array): { payload: Uint8Array; signature: Uint8Array } {
@@ -137,7 +137,7 @@ export async function sign1(
  * purpose; returns its parts. Whose key that is, is the caller's knowledge: it never comes from the object itself.
  * @throws ProtocolError SIG; for bytes also what `decodeSign1` throws.
  */
-export function verifySign1(signed: Uint8Array | DecodedSign1, publicKey: Uint8Array, aad: Uint8Array): DecodedSign1 {
+export function verifySign1(signed: Uint8Array | Sign1, publicKey: Uint8Array, aad: Uint8Array): Sign1 {
   const parts = signed instanceof Uint8Array || !signed ? decodeSign1(signed) : signed
   const input = signatureInput(parts, aad)
   if (!verify(publicKey, input, parts.signature)) throw new ProtocolError('SIG', 'the signature does not verify')

@@ -13,7 +13,7 @@ import {
 } from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
-import { type DecodedSign1, decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
+import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
 import { ProtocolError } from './errors.js'
 import { accessStart } from './leaf.js'
 import { limits } from './limits.js'
@@ -149,32 +149,35 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
   if (Array.isArray(value) && typeof value[0] === 'number' && value[0] !== FORMAT) {
     throw new ProtocolError('DOWNGRADE', 'an entry of another format version', { details: { format: value[0] } })
   }
-  const { format: _format, pass, ...statement } = decodeAs(anyPayload, value, 'entry')
-  const kind = nameOf.get(statement.kind)
+  const payload = decodeAs(anyPayload, value, 'entry')
+  const kind = nameOf.get(payload.kind)
   if (!kind) throw new ProtocolError('DECODE_SHAPE', 'entry.kind: no such kind of chain in this format')
-  if (pass !== null) throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
-  const body = bodyShape(kind, statement.type)
+  if (payload.pass !== null)
+    throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
+  const body = bodyShape(kind, payload.type)
   if (!body) throw new ProtocolError('DECODE_SHAPE', `entry.type: a ${kind} chain has no entry of this type`)
   const own = new Uint8Array(encoded)
-  const entry = {
-    ...statement,
+  return {
     kind,
-    body: decodeAs(body, statement.body, statement.type),
+    chain: payload.chain,
+    sequence: payload.sequence,
+    previous: payload.previous,
+    time: payload.time,
+    seen: payload.seen,
+    restsOn: payload.restsOn,
+    type: payload.type,
+    body: decodeAs(body, payload.body, payload.type),
+    private: payload.private,
     bytes: own,
     hash: hashBytes('entryHash', own) as Uint8Array as EntryHash,
     link: hashBytes('linkHash', own) as Uint8Array as LinkHash,
     signer: { chain: sign1.chain, device: sign1.device },
   } as AnyEntry
-  decoded.set(entry, sign1)
-  return entry
 }
-
-/** The parts of an entry that was decoded here, for its verification. */
-const decoded = new WeakMap<AnyEntry, DecodedSign1>()
 
 /** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
 export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
-  verifySign1(decoded.get(entry) ?? decodeSign1(entry.bytes), signKey, entryData(network))
+  verifySign1(entry.bytes, signKey, entryData(network))
 }
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */

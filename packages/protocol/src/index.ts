@@ -56,7 +56,6 @@ export { type Claim, decodeClaims, encodeClaims } from './claims.js'
 export { type DecodeLimits, decode, encode, type Value } from './codec.js'
 export { bind, hashBytes, hashOf, labelBytes, labels, type Purpose } from './context.js'
 export {
-  type DecodedSign1,
   decodeSign1,
   encodeSign1,
   type Sign1,

@@ -37,6 +37,13 @@ export interface Pins {
 
 type Undo = (() => void)[]
 
+/** A chain and how far its facts count for one entry: to a sequence, or an access number. */
+interface Named {
+  readonly chain: ChainId
+  readonly state: ChainState | undefined
+  readonly limit: number
+}
+
 const NEWEST = Number.POSITIVE_INFINITY
 
 export class Ledger {
@@ -86,7 +93,9 @@ export class Ledger {
 
   /** The facts that an entry of a chain other than an access log was judged by: for `admits`, by whoever has its wrap list. */
   factsBefore(entry: AnyEntry): Facts {
-    return this.#factsFor(entry, entry.kind === 'access' ? NEWEST : entry.sequence)
+    const { chain } = entry
+    const limit = entry.kind === 'access' ? NEWEST : entry.sequence - 1
+    return this.#factsAsOf([...this.#namedBy(entry), { chain, state: this.#chains.get(hex(chain)), limit }])
   }
 
   /** The verified entries of a chain, in order of the log. Of an access log only those that were taken. */
@@ -156,8 +165,9 @@ export class Ledger {
     this.#checkPins(placed, { sequence, link })
     if (access) checkAccessPlace(chain, placed, link, undo)
     else checkPlace(chain, placed)
-    const rests = this.#checkRests(entry, index)
-    const facts = this.#factsFor(entry, sequence)
+    const named = this.#namedBy(entry)
+    const rests = checkRests(entry, index, named)
+    const facts = this.#factsAsOf([...named, { chain: entry.chain, state: chain, limit: sequence - 1 }])
     const look = lookFor(entry, facts, this.network.chain)
     const network = is(entry, 'network', 'found') ? null : this.network.chain
     verifyEntry(entry, await signKeyOf(entry, look), network)
@@ -176,37 +186,20 @@ export class Ledger {
       throw new ProtocolError('FORK', 'the network was founded otherwise than the network file says')
   }
 
-  /** Every state that the entry rests on is known, is the one it names, and was the newest at the entry's place. */
-  #checkRests(entry: AnyEntry, index: number): readonly Link[] {
-    const log = entry.kind === 'record' ? hex(accessLogOf(entry.chain)) : null
-    return entry.restsOn.flatMap((rest) => {
-      const chain = this.#chains.get(hex(rest.chain))
-      const known = chain?.links.get(rest.sequence)
-      // A recall rests on the access log, which opening does not replay; checkTrail looks at it when the log is there whole.
-      if (!known && log === hex(rest.chain)) return []
-      if (!chain || !known) throw new ProtocolError('LOG_MISSING', 'an entry rests on a state that was not given')
-      if (!equal(known.link, rest.link))
-        throw new ProtocolError('CHAIN', 'an entry rests on a state that its chain does not have')
-      const next = chain.links.get(rest.sequence + 1)
-      if (known.index >= index || (next && next.index < index)) {
-        throw new ProtocolError('STALE_AUTHORITY', 'an entry rests on a state that was superseded')
-      }
-      return [known]
-    })
+  /** The states that an entry rests on. */
+  #namedBy(entry: AnyEntry): Named[] {
+    return entry.restsOn.map(({ chain, sequence }) => ({
+      chain,
+      state: this.#chains.get(hex(chain)),
+      limit: sequence,
+    }))
   }
 
-  /** The facts for an entry that has this sequence (or access number): its own chain before it, others as it names them. */
-  #factsFor(entry: AnyEntry, sequence: number): Facts {
+  /** Facts of chains as of these states; of others, the newest. */
+  #factsAsOf(named: readonly Named[]): Facts {
     // Looked through by comparing: a rule reads a dozen facts, and a key for each would cost more than all it decides.
-    const named = [...entry.restsOn, { chain: entry.chain, sequence: sequence - 1 }].map(
-      ({ chain, sequence: limit }) => ({
-        chain,
-        limit,
-        state: this.#chains.get(hex(chain)),
-      }),
-    )
-    const find = (chain: ChainId): { state: ChainState | undefined; limit: number } =>
-      named.find((one) => equal(one.chain, chain)) ?? { state: this.#chains.get(hex(chain)), limit: NEWEST }
+    const find = (chain: ChainId): Named =>
+      named.find((one) => equal(one.chain, chain)) ?? { chain, state: this.#chains.get(hex(chain)), limit: NEWEST }
     return {
       get(chain, key) {
         const { state, limit } = find(chain)
@@ -225,6 +218,25 @@ export class Ledger {
     this.#chains.set(key, chain)
     return chain
   }
+}
+
+/** Every state that the entry rests on is known, is the one it names, and was the newest at the entry's place. */
+function checkRests(entry: AnyEntry, index: number, named: readonly Named[]): readonly Link[] {
+  const log = entry.kind === 'record' ? accessLogOf(entry.chain) : null
+  return entry.restsOn.flatMap(({ chain, sequence, link }, i) => {
+    const links = named[i]?.state?.links
+    const known = links?.get(sequence)
+    // A recall rests on the access log, which opening does not replay; checkTrail looks at it when the log is there whole.
+    if (!known && log && equal(log, chain)) return []
+    if (!known) throw new ProtocolError('LOG_MISSING', 'an entry rests on a state that was not given')
+    if (!equal(known.link, link))
+      throw new ProtocolError('CHAIN', 'an entry rests on a state that its chain does not have')
+    const next = links?.get(sequence + 1)
+    if (known.index >= index || (next && next.index < index)) {
+      throw new ProtocolError('STALE_AUTHORITY', 'an entry rests on a state that was superseded')
+    }
+    return [known]
+  })
 }
 
 /** The entries of a chain follow each other, without gaps, in the log's order. */

@@ -125,7 +125,8 @@ export const struct = <const F extends Fields>(fields: F): Shape<Struct<F>> => {
       if (!Array.isArray(value) || value.length !== names.length)
         return refuse(at, `an array of ${names.length} fields`)
       const decoded: Record<string, unknown> = {}
-      for (const [i, name] of names.entries()) {
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string
         decoded[name] = (fields[name] as Shape<unknown>).decode(value[i] as Value, under(at, name))
       }
       return decoded as Struct<F>

@@ -263,6 +263,11 @@ describe('encode', () => {
     },
   )
 
+  it.each([0, 23, 24, 255, 256, 65_535, 65_536, 0xffffffff, 0x100000000, 2 ** 40 + 1, Number.MAX_SAFE_INTEGER])(
+    'writes %i in an array of its own in its shortest form',
+    (n) => expect(hex(encode([n]))).toBe(hex(cborg.encode([n]))),
+  )
+
   it('encodes a Buffer and a view as plain byte strings', () => {
     expect(hex(encode(Buffer.from([1, 2])))).toBe('420102')
     expect(hex(encode(Uint8Array.of(0, 1, 2, 3).subarray(1, 3)))).toBe('420102')

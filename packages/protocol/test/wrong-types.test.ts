@@ -16,7 +16,6 @@ const empty = new Uint8Array(0)
 const id = new Uint8Array(32) as Uint8Array as bytes.ChainId & bytes.DeviceId
 const device = deviceOf(1)
 const parts = { chain: id, device: id, payload: empty, signature: new Uint8Array(64) }
-const decoded = { ...parts, protectedBytes: new Uint8Array(75) }
 const request = { method: 'GET', url: 'https://relay.example/', body: empty, chain: id, device: id, created: 0 }
 const headers = new Headers(Object.entries(await signRequest({ ...request, body: empty }, device.sign)))
 
@@ -44,8 +43,8 @@ const table: Readonly<Record<string, (wrong: never) => unknown>> = {
   'sign1, aad': (wrong) => cose.sign1({ ...parts, aad: wrong }, device.sign),
   'sign1, signer’s answer': (wrong) => cose.sign1({ ...parts, aad: empty }, () => wrong),
   verifySign1: (wrong) => cose.verifySign1(wrong, id, empty),
-  'verifySign1, key': (wrong) => cose.verifySign1(decoded, wrong, empty),
-  'verifySign1, aad': (wrong) => cose.verifySign1(decoded, id, wrong),
+  'verifySign1, key': (wrong) => cose.verifySign1(parts, wrong, empty),
+  'verifySign1, aad': (wrong) => cose.verifySign1(parts, id, wrong),
   checkSignKey: (wrong) => keys.checkSignKey(wrong),
   checkBoxKey: (wrong) => keys.checkBoxKey(wrong),
   'checkDeviceKeys, sign': (wrong) => keys.checkDeviceKeys({ ...device.keys, sign: wrong }),

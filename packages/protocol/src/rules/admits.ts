@@ -22,8 +22,8 @@ const refuse = (message: string): never => {
 }
 
 /**
- * Checks the leaves of an entry's wrap list against the facts of its chain before it. With `recipients` (the relay; a verifier who has
- * their chains) also that each leaf names the recipient's newest epoch key and head.
+ * Checks the leaves of an entry's wrap list against the facts of its chain before it. With `recipients`, which answers for a leaf with its
+ * recipient's newest epoch key and head (a relay does, and a verifier who has their chains), also that the leaf names these.
  * @throws ProtocolError WRAPS.
  */
 export async function admits(

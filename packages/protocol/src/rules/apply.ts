@@ -70,7 +70,7 @@ async function checkKind(entry: AnyEntry, look: Look): Promise<void> {
  */
 async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
   for (const [i, { chain }] of entry.restsOn.entries()) {
-    if (equal(chain, entry.chain) || entry.restsOn.slice(0, i).some((earlier) => equal(earlier.chain, chain)))
+    if (equal(chain, entry.chain) || entry.restsOn.findIndex((first) => equal(first.chain, chain)) !== i)
       throw new ProtocolError('RULE', 'an entry rests on each other chain once')
     if (entry.kind === 'record' && equal(chain, accessLogOf(entry.chain))) continue
     if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
