@@ -9,7 +9,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FILE, fileContext, joinSegment, payloadLength, resumeSealing, systemRandom } from '@sealchart/crypto'
+import { FILE, fileContext, joinSegment, payloadLength, release, resumeSealing, systemRandom } from '@sealchart/crypto'
 import { hex, pack, paths, sha256, uploadAnswer } from '@sealchart/protocol'
 import { openFiles } from '../packages/client-sdk/dist/download.js'
 import { createLink } from '../packages/client-sdk/dist/link.js'
@@ -23,8 +23,10 @@ const PIECE = payloadLength(FILE)
 const network = new Uint8Array(32).fill(1)
 const record = new Uint8Array(32).fill(2)
 
-/** Content that is cheap to make and to make again; what it is does not matter here. */
-const content = (length) => new Uint8Array(length)
+const zeros = new Uint8Array(PIECE)
+
+/** Content that is cheap to make and to make again, and takes no memory of its own; what it is does not matter here. */
+const content = (length) => zeros.subarray(0, length)
 
 /** A file on disk, sealed by the pool where it is large, and a stream whose length nobody knows. */
 const sources = {
@@ -41,7 +43,8 @@ const sources = {
       pull(controller) {
         if (at === length) return controller.close()
         const count = Math.min(65_536, length - at)
-        controller.enqueue(content(count))
+        // A source whose pieces are its own, as files and sockets give them.
+        controller.enqueue(new Uint8Array(count))
         at += count
       },
     })
@@ -79,7 +82,10 @@ function sink(url) {
       const from = position * PIECE
       const plaintext = content(Math.min(PIECE, draft.padded - from))
       const final = position === draft.segments - 1
-      return joinSegment(await sealing.resealSegment(plaintext, position, final, { iv: ivs.get(hex(name)), name }))
+      const sealed = await sealing.resealSegment(plaintext, position, final, { iv: ivs.get(hex(name)), name })
+      const received = joinSegment(sealed)
+      release(sealed.body)
+      return received
     }
   }
   return { link, serve }

@@ -9,6 +9,7 @@ import {
   FILE,
   nameSegment,
   payloadLength,
+  release,
   resumeSealing,
   startOpening,
   startSealPool,
@@ -83,7 +84,11 @@ async function measurePool({ pool, threads, path, file, segments, rounds, length
   }
   async function sealOnPool(check) {
     const sealing = pool.seal(file, { check })
-    await inWindow(segments.length, (i) => sealing.sealSegment(range(i), i, isLast(i)))
+    await inWindow(segments.length, async (i) => {
+      const { body } = await sealing.sealSegment(range(i), i, isLast(i))
+      // As an upload does once it is sent.
+      release(body)
+    })
     sealing.end()
   }
   async function openAlone() {

@@ -8,6 +8,7 @@ import {
   type FileHeader,
   fileContext,
   type Opening,
+  release,
   segmentCount,
   startOpening,
 } from '@sealchart/crypto'
@@ -15,7 +16,6 @@ import { type ChainId, type Digest, decodeIndex, type ManifestFile } from '@seal
 import { ClientError, hasCode } from './errors.js'
 import { PIECE } from './pieces.js'
 import { createMeter, type OnProgress } from './progress.js'
-import { release } from './release.js'
 import { createShelf, type Shelf, type ShelfOptions } from './shelf.js'
 
 /** A file that may be opened: its row of the verified manifest, its opened header, and its section. */

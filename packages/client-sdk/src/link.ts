@@ -1,8 +1,7 @@
 // The link to a relay: one typed call a route. It packs and signs requests, bounds and unpacks answers, and tries again.
 // Spec: docs/spec/relay.md, "Requests". It believes nothing of what it unpacks: ledger, wraps and manifests are verified by callers.
 // Every write is idempotent by content, so every call may be tried again without asking whether it arrived.
-
-import type { Random } from '@sealchart/crypto'
+import { type Random, release } from '@sealchart/crypto'
 import {
   type AppendAnswer,
   type AppendRequest,
@@ -45,7 +44,6 @@ import { joinBatch, splitBatch } from './batches.js'
 import { type Caller, createCaller, type Wait } from './calls.js'
 import { ClientError } from './errors.js'
 import { overTransport } from './exchange.js'
-import { release } from './release.js'
 import { relayAddress, type Transport } from './transport.js'
 
 /** The device that signs requests. */

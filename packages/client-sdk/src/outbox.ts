@@ -1,13 +1,12 @@
 // The outbox of an upload: takes sealed segments, keeps them back while all of them fit into the append request, and otherwise puts
 // them under an upload, large ones one a request with several on the way, small ones together. Spec: docs/spec/relay.md, "Segments".
 // It knows neither files nor keys. Memory is bounded by its window and one batch.
-import type { Random } from '@sealchart/crypto'
+import { type Random, release } from '@sealchart/crypto'
 import { type ChainId, concat, limits } from '@sealchart/protocol'
 import { batchedLength, partsLength } from './batches.js'
 import { hasCode, throwIfAborted } from './errors.js'
 import type { Journal, UploadState } from './journal.js'
 import type { Link } from './link.js'
-import { release } from './release.js'
 import type { Window } from './window.js'
 
 const MiB = 1024 * 1024

@@ -77,6 +77,7 @@ export type {
   Source,
   StartSealPool,
 } from './pool.js'
+export { release } from './release.js'
 export {
   type AnySecret,
   asSecret,

@@ -1,6 +1,8 @@
 // The script of one worker thread: moves messages in and results out. pool.ts holds the work, floe.ts the cryptography.
 // It reads source files itself, so that their bytes never pass through the main thread.
 import { closeSync, openSync, readSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import { CryptoError } from './errors.js'
 import { createWorker, type FromWorker, type Source, type ToWorker } from './pool.js'
@@ -44,10 +46,25 @@ function movable(answer: FromWorker): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }
 
+/** Segments between two collections: 8 MiB of plaintext or ciphertext at most wait for one, where V8 would let 64 wait. */
+const COLLECT_EVERY = 8
+
+/**
+ * Collects this thread's young memory, in 0.3 ms. V8 gives this function to contexts that are made after a flag of the process was set;
+ * it stays set, since another worker may be about to make its own.
+ */
+const collect = ((): ((options: { readonly type: 'minor' }) => void) => {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
+})()
+
 const work = createWorker(read)
+let done = 0
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'end') scratch.fill(0)
   void work(message).then((answer) => {
-    if (answer !== null) parentPort?.postMessage(answer, movable(answer))
+    if (answer === null) return
+    parentPort?.postMessage(answer, movable(answer))
+    if (++done % COLLECT_EVERY === 0) collect({ type: 'minor' })
   })
 })

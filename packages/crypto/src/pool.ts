@@ -31,7 +31,7 @@ export interface NamedSegment extends Segment {
 
 /** Seals the segments of one file on the pool. */
 export interface PoolSealing {
-  /** Seals, opens again to check unless told not to, and names. @throws CryptoError as `Sealing`; INTERNAL when a worker ended */
+  /** Seals, opens again to check unless told not to, and names. Its memory is to be given back with `release`. @throws CryptoError as `Sealing`; INTERNAL when a worker ended */
   sealSegment(source: Source, position: number, final: boolean): Promise<NamedSegment>
   /** Makes the workers forget the file's key. */
   end(): void

@@ -1,4 +1,5 @@
-// Gives memory back at once. A collector sees a megabyte of content as a small object and may let dozens of them wait.
+// Gives memory back at once: what a pool has sealed, once it is sent, and segments, once they are opened. A collector sees a megabyte
+// of content as a small object and may let dozens of them wait; and a worker gets memory sooner that another thread has given back.
 // Nothing here is needed for correctness: what is not released is collected later.
 
 /** Shorter ones are not worth the call, and may lie in memory that is shared with others. */

@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { startSealPool as startBuiltPool } from '../dist/pool-node.js'
 import { systemRandom } from '../src/check.js'
+import type { Aead, Nonce, Sealed } from '../src/cipher.js'
+import { cipher } from '../src/cipher-node.js'
 import { joinSegment, nameSegment, startOpening, startSealing } from '../src/floe.js'
 import type { FloeParameters } from '../src/floe-layout.js'
 import { createWorker, type FromWorker, type NamedSegment, type SealPool, type Source } from '../src/pool.js'
@@ -55,6 +57,28 @@ describe('one worker', () => {
     expect(await startOpening(key, aad, header, parameters).openSegment(result, 0, true)).toEqual(content)
     expect(await work({ kind: 'end', file: 7 })).toBeNull()
     expect(await work(job)).toMatchObject({ id: 1, code: 'USAGE' })
+  })
+
+  test.each([
+    [true, { code: 'SELFCHECK' }],
+    [false, { result: {} }],
+  ])('opens what it sealed before it answers (check: %s)', async (check, expected) => {
+    const work = createWorker(read)
+    await work({ kind: 'begin', file: 7, mode: 'seal', content: file })
+    const { aead } = cipher
+    // A bit of the memory flips in between.
+    const faulty = vi.spyOn(cipher, 'aead').mockImplementation((key) => {
+      const sound = aead(key) as Aead
+      const seal = (nonce: Nonce, plaintext: Uint8Array) => {
+        const sealed = sound.seal(nonce, plaintext) as Sealed
+        return { ...sealed, body: flip(sealed.body, 0) }
+      }
+      return { ...sound, seal }
+    })
+    const source = { bytes: content.slice() }
+    const answer = await work({ kind: 'job', file: 7, id: 1, job: { kind: 'seal', source, check, ...place } })
+    faulty.mockRestore()
+    expect(answer).toMatchObject(expected)
   })
 
   test('answers with codes: a wrong name, a wrong segment, another file’s job', async () => {
