@@ -7,11 +7,8 @@ import type { GateParts, Judged } from './gate-parts.js'
 import { GATE_MS, isKept } from './objects.js'
 import type { GatedList } from './sequencer.js'
 import { keyOf } from './state.js'
-import type { AttachmentRow, SegmentRow, UploadRow } from './store/contract.js'
+import { type AttachmentRow, type SegmentRow, STAGED_ROWS, type UploadRow } from './store/contract.js'
 import { indexDigest, indexFor } from './wrap-index.js'
-
-/** Rows of one staging. */
-const MOST_ROWS = 128
 
 /** `recipients`: keys of the chains whose heads and credentials were checked. */
 export interface Staged extends Pick<GatedList, 'attachments' | 'uploads'> {
@@ -141,8 +138,8 @@ async function findUploads(parts: GateParts, request: AppendRequest, judged: rea
 /** Nothing is put under these any more. */
 async function freeze(parts: GateParts, rows: readonly UploadRow[]): Promise<void> {
   const expires = parts.now() + parts.config.limits.staged
-  for (let at = 0; at < rows.length; at += MOST_ROWS) {
-    const frozen = rows.slice(at, at + MOST_ROWS).map((row): UploadRow => ({ ...row, expires, state: 'complete' }))
+  for (let at = 0; at < rows.length; at += STAGED_ROWS) {
+    const frozen = rows.slice(at, at + STAGED_ROWS).map((row): UploadRow => ({ ...row, expires, state: 'complete' }))
     await parts.sequencer.stage({ uploads: frozen })
   }
 }
@@ -197,10 +194,10 @@ async function storeUpload(
       offset += bytes.length
       return { record, name: sha256(bytes) as Uint8Array as Digest, section, upload: id, place }
     })
-    for (let at = 0; at < rows.length; at += MOST_ROWS) {
-      const last = at + MOST_ROWS >= rows.length
+    for (let at = 0; at < rows.length; at += STAGED_ROWS) {
+      const last = at + STAGED_ROWS >= rows.length
       const uploads = [{ ...upload, state: last ? 'complete' : 'open' } as const]
-      await parts.sequencer.stage({ uploads, segments: rows.slice(at, at + MOST_ROWS) })
+      await parts.sequencer.stage({ uploads, segments: rows.slice(at, at + STAGED_ROWS) })
     }
   })
   return id
@@ -224,7 +221,7 @@ async function storeAll(parts: GateParts, store: readonly ToStore[], found: read
     }
   }
   const all = [...rows.values()]
-  for (let at = 0; at < all.length; at += MOST_ROWS) {
-    await parts.sequencer.stage({ attachments: all.slice(at, at + MOST_ROWS) })
+  for (let at = 0; at < all.length; at += STAGED_ROWS) {
+    await parts.sequencer.stage({ attachments: all.slice(at, at + STAGED_ROWS) })
   }
 }

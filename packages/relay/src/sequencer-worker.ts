@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { type NoteKey, noteKey } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
+import { gatherer } from './gather.js'
 import { type Answered, type Ask, type FromWorker, fromSent, type ToWorker } from './messages.js'
 import type { LogHead, PlacedList, Sequencer, TurnNews } from './sequencer.js'
 import type { Collected } from './store/contract.js'
@@ -54,27 +55,14 @@ export function startWorker(file: URL, data: WorkerData, onFatal: (error: unknow
     onFatal(cause)
   }
 
-  // Lists that come while others come travel in one message and share a turn, whose commit costs as much as several of them: questions are
-  // held until a round of the event loop brings no more, or there are enough. No timer: a list alone waits for one empty round.
-  let held: ToWorker[] = []
-  const send = (): void => {
-    const together = held
-    held = []
-    worker.postMessage(together)
-  }
-  const gather = (before: number): void => {
-    if (held.length > before) setImmediate(gather, held.length)
-    else if (held.length > 0) send()
-  }
+  const send = gatherer<ToWorker>(ENOUGH, (together) => worker.postMessage(together))
 
   const ask = (question: Ask): Promise<Answered> =>
     new Promise((resolve, reject) => {
       if (stopped !== null) return reject(stopped)
       const id = asked++
       pending.set(id, { resolve, reject })
-      held.push({ id, ...question })
-      if (held.length === ENOUGH) send()
-      else if (held.length === 1) setImmediate(gather, 0)
+      send({ id, ...question })
     })
 
   const settle = (id: number): Pending | undefined => {

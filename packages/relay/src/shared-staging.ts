@@ -2,10 +2,7 @@
 // Spec: docs/spec/storage.md, "Staging". What is refused in company is staged again alone, so that each put gets its own answer.
 import { RelayError } from './errors.js'
 import { pause } from './slices.js'
-import { type Staging, StoreConflict } from './store/contract.js'
-
-/** Rows of one transaction: reads and turns wait behind it. */
-const MOST_ROWS = 128
+import { STAGED_ROWS, type Staging, StoreConflict } from './store/contract.js'
 
 interface Waiting {
   readonly rows: Staging
@@ -78,7 +75,7 @@ function takeGroup(queue: Waiting[]): Waiting[] {
   let count = 0
   for (const waiting of queue) {
     rows += countOf(waiting.rows)
-    if (count > 0 && (rows > MOST_ROWS || !isFree(waiting.rows))) break
+    if (count > 0 && (rows > STAGED_ROWS || !isFree(waiting.rows))) break
     count += 1
     if (!isFree(waiting.rows)) break
   }

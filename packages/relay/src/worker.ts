@@ -1,23 +1,21 @@
 // The sequencer's thread: the one connection that writes, the head lock, and the turns. A thin shell around sequencer-inline.ts.
 // Spec: docs/spec/relay.md, "The turn". It stops at the first write whose outcome is unknown; the next start finds out.
-
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { decodeEntry, ready } from '@sealchart/protocol'
-import { CHECKPOINT_BYTES, STORE_FILE, WAL_LIMIT } from './folder-layout.js'
+import { STORE_FILE } from './folder-layout.js'
 import { openHeadLock } from './head-lock-files.js'
+import { restMover } from './log-keeper.js'
 import { type Answered, type FromWorker, type ToWorker, toSent } from './messages.js'
 import type { Sequencer } from './sequencer.js'
 import { inlineSequencer } from './sequencer-inline.js'
 import type { WorkerData } from './sequencer-worker.js'
 import { checkStart } from './start-check.js'
-import { type SqliteStore, sqliteStore } from './store/sqlite.js'
+import { sqliteStore } from './store/sqlite.js'
 
 const { dir, origin } = workerData as WorkerData
 const port = parentPort as NonNullable<typeof parentPort>
-
-const MOVE_MS = 1000
 
 // What is said in one go travels in one message: answers of one turn, and the news before them.
 let said: FromWorker[] = []
@@ -40,8 +38,8 @@ async function start(): Promise<void> {
   const headLock = await openHeadLock(dir, { origin, create: head === null, random })
   await checkStart(store, headLock)
   const fail = (error: unknown): void => say({ say: 'fatal', error: toSent(error) })
-  const keepLog = logKeeper(store)
-  const between = async (): Promise<void> => keepLog()
+  const moveRest = restMover(store, Date.now)
+  const between = async (): Promise<void> => moveRest()
   const sequencer = await inlineSequencer({ store, headLock, now: Date.now, between, onFatal: fail })
   sequencer.onTurn((news) => say({ say: 'turn', news }))
   const close = async (): Promise<void> => {
@@ -52,21 +50,6 @@ async function start(): Promise<void> {
     for (const asked of together) void answer(sequencer, asked, close)
   })
   say({ say: 'ready', head: sequencer.head, origin, publicKey: headLock.key.publicKey })
-}
-
-/**
- * Another thread moves the write-ahead log while turns write to it, and never reaches its end. What is left is moved here, once a second and
- * between two turns: then the next one starts the log over, in blocks that the file has already, whose sync is the cheap kind. When readers
- * held that up for long, the log is cut.
- */
-function logKeeper(store: SqliteStore): () => void {
-  let moved = performance.now()
-  return () => {
-    if (performance.now() - moved < MOVE_MS) return
-    const length = store.walBytes()
-    if (length > CHECKPOINT_BYTES) store.checkpoint(length > WAL_LIMIT ? 'full' : 'passive')
-    moved = performance.now()
-  }
 }
 
 async function answer(sequencer: Sequencer, asked: ToWorker, close: () => Promise<void>): Promise<void> {

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { sqliteCheckpointer, sqliteReads, sqliteStore, storeOn } from '../src/store/sqlite.js'
+import { CHECKPOINT_BYTES } from '../src/folder-layout.js'
+import { logMover, restMover } from '../src/log-keeper.js'
+import type { TreeHead } from '../src/store/contract.js'
+import { type SqliteStore, sqliteCheckpointer, sqliteReads, sqliteStore, storeOn } from '../src/store/sqlite.js'
 import { openReader, openWriter } from '../src/store/sqlite-connection.js'
 import { attachment } from './store-support.js'
 import { chain, digest, turn } from './turns.js'
@@ -211,6 +214,58 @@ describe('several connections', () => {
     expect(checkpointer.walBytes()).toBe(0)
     reader.close()
     checkpointer.close()
+    await store.close()
+  })
+
+  /** Turns of some 40 KiB with whoever keeps the log called after each, a tenth of a second apart. */
+  async function grow(keepers: (store: SqliteStore, now: () => number) => readonly (() => void)[]): Promise<number> {
+    const store = await sqliteStore(await newPath())
+    let time = 0
+    const keep = keepers(store, () => time)
+    let head: TreeHead | null = null
+    for (let sequence = 0; sequence < 400; sequence++) {
+      const value = new Uint8Array(30_000).fill(sequence)
+      const batch = turn(head, [{ chain: 'a', sequence }], { facts: [{ chain: chain('a'), key: 'x', value }] })
+      await store.commit(batch)
+      head = batch.head
+      time += 100
+      for (const step of keep) step()
+    }
+    const length = store.walBytes()
+    await store.close()
+    return length
+  }
+
+  it('the log is started over between turns, and does not grow beyond what comes in a second', async () => {
+    expect(await grow(() => [])).toBeGreaterThan(3 * CHECKPOINT_BYTES)
+    expect(await grow((store, now) => [restMover(store, now)])).toBeLessThan(2 * CHECKPOINT_BYTES)
+  })
+
+  it('the log is cut once an hour, and tried again while a reader holds that up', async () => {
+    const path = await newPath()
+    const store = await sqliteStore(path)
+    let time = 0
+    const move = logMover(store, () => time)
+    const first = turn(null, one)
+    await store.commit(first)
+    time = 3_599_999
+    move()
+    expect(store.walBytes()).toBeGreaterThan(0)
+    const reader = await openReader(path)
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM entry').get()
+    await store.commit(turn(first.head, [{ chain: 'a', sequence: 1 }]))
+    time = 3_600_000
+    const full = vi.spyOn(store, 'checkpoint').mockReturnValueOnce(false)
+    move()
+    expect(full).toHaveBeenLastCalledWith('full')
+    reader.exec('COMMIT')
+    move()
+    expect(store.walBytes()).toBe(0)
+    time += 3_599_999
+    move()
+    expect(full).toHaveBeenCalledTimes(2)
+    reader.close()
     await store.close()
   })
 

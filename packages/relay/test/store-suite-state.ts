@@ -53,6 +53,15 @@ export function stateSuite(name: string, open: OpenStore): void {
     )
 
     it(
+      'lists all facts under a prefix, however many there are',
+      fresh(async (store) => {
+        const keys = Array.from({ length: 1025 }, (_, i) => `m/${String(i).padStart(4, '0')}`)
+        await place(store, one, { facts: [...keys, 'm', 'n'].map((key) => fact(key, 1)) })
+        expect((await store.factsUnder(chain('a'), 'm/')).map((row) => row.key)).toEqual(keys)
+      }),
+    )
+
+    it(
       'keeps bytes beside an entry until they are erased',
       fresh(async (store) => {
         const row = (id: string, byte: number) => ({ digest: digest(id), index: 0, bytes: Uint8Array.of(byte) })

@@ -22,7 +22,7 @@ import { release, releaseOnceSent } from '../release.js'
 import type { Services } from '../services.js'
 import { pause } from '../slices.js'
 import { keyOf, lru } from '../state.js'
-import type { SegmentRow, UploadRow } from '../store/contract.js'
+import { type SegmentRow, STAGED_ROWS, type UploadRow } from '../store/contract.js'
 import { READ } from '../tickets.js'
 import { type Route, SMALL_BODY } from './route.js'
 import { uploadOf } from './uploads.js'
@@ -30,7 +30,6 @@ import { uploadOf } from './uploads.js'
 const LENGTH = 4
 /** A batch, and one segment that did not fit into it any more. */
 const PUT_BODY = limits.segmentBatch + limits.segment
-const MOST_ROWS = 128
 /** Bytes that are hashed between two pauses, and what a segment costs beside its bytes. */
 const PAUSE_AFTER = 1024 * 1024
 const HASH_COST = 2048
@@ -105,8 +104,8 @@ async function storeItems(
     return { record: upload.record, name, section, upload: upload.id, place }
   })
   const uploads = [{ ...upload, expires }]
-  for (let at = 0; at === 0 || at < rows.length; at += MOST_ROWS) {
-    await services.sequencer.stage({ uploads, segments: rows.slice(at, at + MOST_ROWS) })
+  for (let at = 0; at === 0 || at < rows.length; at += STAGED_ROWS) {
+    await services.sequencer.stage({ uploads, segments: rows.slice(at, at + STAGED_ROWS) })
   }
 }
 
@@ -127,8 +126,8 @@ async function freshItems(
   }
   const all = [...named.values()]
   const fresh: { name: Digest; bytes: Uint8Array }[] = []
-  for (let at = 0; at < all.length; at += MOST_ROWS) {
-    const slice = all.slice(at, at + MOST_ROWS)
+  for (let at = 0; at < all.length; at += STAGED_ROWS) {
+    const slice = all.slice(at, at + STAGED_ROWS)
     const names = slice.map(({ name }) => name)
     const present = await services.reads.present(upload.record, upload.id, names)
     fresh.push(...slice.filter((_, i) => !present[i]))

@@ -175,8 +175,11 @@ export interface SegmentRow {
   readonly place: Place
 }
 
+/** Most rows of one staging: turns wait behind its transaction. */
+export const STAGED_ROWS = 128
+
 /**
- * Rows that do not touch the log; taken between turns, at most 256 rows at a time. Rows that exist already are left as they are
+ * Rows that do not touch the log; taken between turns, at most `STAGED_ROWS` at a time. Rows that exist already are left as they are
  * (first writer wins), except that the expiry of what is not live moves forward, and an upload's state from open to complete.
  * Nothing becomes live here. A new segment needs its upload to be open: one of the store, or a new one of these rows; states move last.
  */
