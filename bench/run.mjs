@@ -71,7 +71,8 @@ function write(all) {
   const after = rest?.split(end)[1]
   if (after === undefined) throw new Error('docs/benchmarks.md has lost its markers')
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const head = `${started.toISOString().slice(0, 10)}, \`${['npm run bench', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ')}\` at commit ${commit}. ${machine()}.`
+  const command = ['npm run bench', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ')
+  const head = `${started.toISOString().slice(0, 10)}, \`${command}\` at commit ${commit}. ${machine()}.`
   const sections = all.map(({ title, name, rows, broken }) => {
     const table = rows.map(({ what, target, result, absolute, met }) => {
       const verdict = met === null ? '' : met ? 'met' : '**missed**'

@@ -126,7 +126,6 @@ table([
 for (const [name, base] of pairs) {
   const what = `${name}, one thread, against the plain loop`
   const absolute = `${speed(name)} MiB/s, plain ${speed(base)}`
-  // What a self-check costs beyond its decryption is the memory that it gives back at once.
   if (name === 'seal with check') figure(what, ratio(results, base, name).toFixed(2), absolute)
   else target(what, ratio(results, base, name), 0.9, absolute)
 }
