@@ -93,12 +93,17 @@ export function decodeSign1(bytes: Uint8Array, limits: DecodeLimits = {}): Sign1
   if (expectBytes(bytes).length > Math.min(limits.bytes ?? MAX_BYTES, MAX_BYTES)) {
     throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
   }
+  return viewSign1(new Uint8Array(bytes))
+}
+
+/** The same in views of `bytes`, which are the caller's own and stay as they are. @throws ProtocolError DECODE_*, DOWNGRADE. */
+export function viewSign1(bytes: Uint8Array): Sign1 {
   if (bytes.length < PAYLOAD_AT) throw new ProtocolError('DECODE_TRUNCATED', 'input ends inside a header')
   if (!equal(bytes.subarray(0, start.length), start)) refuse('not a COSE_Sign1 with the header of this format')
   if (bytes[PAYLOAD_AT - 1] !== 0xa0) refuse('the unprotected header is not empty')
   const header = bytes.subarray(start.length, start.length + HEADER)
   checkHeader(header)
-  const idAt = (at: number): Uint8Array => new Uint8Array(header.subarray(at, at + 32))
+  const idAt = (at: number): Uint8Array => header.subarray(at, at + 32)
   return { chain: idAt(CHAIN_AT) as ChainId, device: idAt(DEVICE_AT) as DeviceId, ...payloadAndSignature(bytes) }
 }
 
@@ -115,7 +120,7 @@ function payloadAndSignature(bytes: Uint8Array): { payload: Uint8Array; signatur
   if (bytes.length < end + 66) throw new ProtocolError('DECODE_TRUNCATED', 'input ends before the end of the signature')
   if (bytes.length > end + 66) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the signature')
   if (!equal(bytes.subarray(end, end + 2), signatureHead)) refuse('the signature is not 64 bytes')
-  return { payload: new Uint8Array(bytes.subarray(next, end)), signature: new Uint8Array(bytes.subarray(end + 2)) }
+  return { payload: bytes.subarray(next, end), signature: bytes.subarray(end + 2) }
 }
 
 function refuse(message: string): never {

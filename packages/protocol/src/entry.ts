@@ -13,7 +13,7 @@ import {
 } from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
-import { decodeSign1, type Signer, sign1, verifySign1 } from './cose.js'
+import { type Signer, sign1, verifySign1, viewSign1 } from './cose.js'
 import { ProtocolError } from './errors.js'
 import { accessStart } from './leaf.js'
 import { limits } from './limits.js'
@@ -144,7 +144,8 @@ const orNull = (id: ChainId | null): Uint8Array | null => (id === null ? null : 
 export function decodeEntry(encoded: Uint8Array): AnyEntry {
   if (expectBytes(encoded).length > limits.entry)
     throw new ProtocolError('TOO_LARGE', 'an entry is at most 64 KiB long')
-  const sign1 = decodeSign1(encoded)
+  const own = new Uint8Array(encoded)
+  const sign1 = viewSign1(own)
   const value = decode(sign1.payload)
   if (Array.isArray(value) && typeof value[0] === 'number' && value[0] !== FORMAT) {
     throw new ProtocolError('DOWNGRADE', 'an entry of another format version', { details: { format: value[0] } })
@@ -156,7 +157,6 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
     throw new ProtocolError('DECODE_SHAPE', 'entry.pass: passes are not part of this format version')
   const body = bodyShape(kind, payload.type)
   if (!body) throw new ProtocolError('DECODE_SHAPE', `entry.type: a ${kind} chain has no entry of this type`)
-  const own = new Uint8Array(encoded)
   return {
     kind,
     chain: payload.chain,
@@ -177,7 +177,7 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
 
 /** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
 export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
-  verifySign1(entry.bytes, signKey, entryData(network))
+  verifySign1(viewSign1(entry.bytes), signKey, entryData(network))
 }
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */
@@ -185,8 +185,15 @@ export const chainIdOf = (network: ChainId | null, founder: Uint8Array, nonce: U
   hashOf('chainId', [orNull(network), expectBytes(founder), expectBytes(nonce)]) as Uint8Array as ChainId
 
 /** Id of a record's access log, which is also its access link number 0. @throws ProtocolError USAGE */
-export const accessLogOf = (record: ChainId): ChainId =>
-  accessStart(expectBytes(record) as ChainId) as Uint8Array as ChainId
+export function accessLogOf(record: ChainId): ChainId {
+  if (lastLog && equal(lastLog.record, record)) return new Uint8Array(lastLog.log) as Uint8Array as ChainId
+  const log = accessStart(expectBytes(record) as ChainId) as Uint8Array as ChainId
+  lastLog = { record: new Uint8Array(record), log: new Uint8Array(log) }
+  return log
+}
+
+/** Whoever reads a trail asks for one record's log ten thousand times. */
+let lastLog: { readonly record: Uint8Array; readonly log: Uint8Array } | null = null
 
 /**
  * Hash of one claim as a credential carries it; `salt` is 16 random bytes that lie beside the entry with name and value.

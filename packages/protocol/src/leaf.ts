@@ -1,10 +1,11 @@
 // The leaves of the log: entries at their slots, and the seals that end each batch and carry its time.
 // Spec: docs/spec/log.md, "Slots", "Leaves" and "Seals". Whether a leaf is in a tree is merkle.ts and batch.ts; what an entry says
 // is entry.ts.
-import { type ChainId, concat, type EntryHash, type LinkHash, type Slot, type TreeHash } from './bytes.js'
+import { type ChainId, concat, type EntryHash, expectBytes, type LinkHash, type Slot, type TreeHash } from './bytes.js'
 import { decode } from './codec.js'
 import { hashOf, labels } from './context.js'
 import { ProtocolError } from './errors.js'
+import { leafHash } from './merkle.js'
 import { bytes, nullable, oneOf, pack, type Shape, struct, uint } from './shape.js'
 
 /** What ends a batch: leaves `first` to `size` − 2 are its entries, leaf `size` − 1 is the seal. */
@@ -83,9 +84,17 @@ const beforeEntryHash = Uint8Array.of(0x58, 0x20)
 
 /** The leaf data of an entry: CBOR `[slot, entry hash]`, 69 bytes. @throws ProtocolError USAGE unless both are 32 bytes. */
 export function encodeEntryLeaf(slot: Slot, entryHash: EntryHash): Uint8Array<ArrayBuffer> {
-  const data = concat(beforeSlot, slot, beforeEntryHash, entryHash)
-  if (slot.length !== 32 || entryHash.length !== 32) throw new ProtocolError('USAGE', 'expected two times 32 bytes')
-  return data
+  return concat(...entryLeafParts(slot, entryHash))
+}
+
+/** The leaf hash of an entry (merkle.ts), without putting its leaf data together. @throws ProtocolError USAGE */
+export const entryLeafHash = (slot: Slot, entryHash: EntryHash): TreeHash =>
+  leafHash(...entryLeafParts(slot, entryHash))
+
+function entryLeafParts(slot: Slot, entryHash: EntryHash): readonly Uint8Array[] {
+  if (expectBytes(slot).length !== 32 || expectBytes(entryHash).length !== 32)
+    throw new ProtocolError('USAGE', 'expected two times 32 bytes')
+  return [beforeSlot, slot, beforeEntryHash, entryHash]
 }
 
 /**

@@ -176,14 +176,15 @@ export class Ledger {
   }
 
   #checkPins({ entry, access }: Placed, own: { readonly sequence: number; readonly link: LinkHash }): void {
-    const pin = this.#pinned.get(hex(entry.chain))
+    if (is(entry, 'network', 'found') && !equal(entry.link, this.network.founding))
+      throw new ProtocolError('FORK', 'the network was founded otherwise than the network file says')
+    const pin = this.#pinned.size > 0 && this.#pinned.get(hex(entry.chain))
+    if (!pin) return
     const said = [own]
     if (access) said.push({ sequence: access.number - 1, link: access.previous })
     if (entry.previous) said.push({ sequence: access ? entry.sequence : entry.sequence - 1, link: entry.previous })
-    if (pin && said.some(({ sequence, link }) => sequence === pin.sequence && !equal(link, pin.link)))
+    if (said.some(({ sequence, link }) => sequence === pin.sequence && !equal(link, pin.link)))
       throw new ProtocolError('FORK', 'a chain differs from what was seen before')
-    if (is(entry, 'network', 'found') && !equal(entry.link, this.network.founding))
-      throw new ProtocolError('FORK', 'the network was founded otherwise than the network file says')
   }
 
   /** The states that an entry rests on. */

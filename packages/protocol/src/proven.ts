@@ -7,7 +7,7 @@ import { equal, type LinkHash, type TreeHash } from './bytes.js'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.js'
 import { type AnyEntry, decodeEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
-import { encodeEntryLeaf, encodeSeal, foundingSlot, logTimeOf, type Seal, sealIndex, slotAfter } from './leaf.js'
+import { encodeSeal, entryLeafHash, foundingSlot, logTimeOf, type Seal, sealIndex, slotAfter } from './leaf.js'
 import { limits } from './limits.js'
 import { type LeafAt, leafHash, type TreeHead, verifyConsistency } from './merkle.js'
 import type { NoteKey } from './note.js'
@@ -60,7 +60,7 @@ export function verifyProven(
   const leaves: LeafAt[] = [
     ...placed.map(({ entry, index, access }) => ({
       index,
-      hash: leafHash(encodeEntryLeaf(slotOf(entry, access), entry.hash)),
+      hash: entryLeafHash(slotOf(entry, access), entry.hash),
     })),
     ...given.seals.map((seal) => ({ index: sealIndex(seal), hash: leafHash(encodeSeal(seal)) })),
   ].sort((a, b) => a.index - b.index)

@@ -36,7 +36,7 @@ export interface Facts {
 export interface Look {
   readonly network: ChainId
   /** @throws ProtocolError RULE when the entry does not rest on that chain. */
-  fact<T>(chain: ChainId, target: Fact<T>): Promise<T | null>
+  fact<T>(chain: ChainId, target: Fact<T>): T | null | Promise<T | null>
 }
 
 /** `network` is the pinned network's chain id. */
@@ -45,10 +45,12 @@ export function lookFor(entry: AnyEntry, facts: Facts, network: ChainId): Look {
     equal(chain, entry.chain) || entry.restsOn.some((rest) => equal(rest.chain, chain))
   return {
     network,
-    async fact(chain, target) {
+    fact(chain, target) {
       if (!within(chain)) throw new ProtocolError('RULE', 'an entry uses the state of a chain that it does not rest on')
-      const bytes = await facts.get(chain, target.key)
-      return bytes === null ? null : readFact(target, bytes)
+      const read = (bytes: Uint8Array | null) => (bytes === null ? null : readFact(target, bytes))
+      const found = facts.get(chain, target.key)
+      // A ledger answers at once, a dozen times an entry: no promise is made for that.
+      return found instanceof Promise ? found.then(read) : read(found)
     },
   }
 }
