@@ -1,0 +1,368 @@
+// Entries of every type, and what a decoder and a verifier of signatures refuse. Spec: docs/spec/entries.md, docs/spec/signatures.md.
+import * as p from '../../packages/protocol/dist/index.js'
+import { hex, toJson } from '../operations/notation.mjs'
+import { counting, flip, vectorsOf } from './vectors.mjs'
+import {
+  acts,
+  chan,
+  clinic,
+  foundedWorld,
+  hospital,
+  issuer,
+  lee,
+  network,
+  peopledWorld,
+  record,
+  recordedWorld,
+  root,
+  sharedWorld,
+  stranger,
+} from './world.mjs'
+
+const spec = 'entries.md#what-a-decoder-must-reject'
+const operation = 'entries/verify'
+
+export default async function entries() {
+  const { accepts, refuses, files } = vectorsOf('entries')
+  const world = await sharedWorld(await recordedWorld(await peopledWorld(await foundedWorld())))
+  const inputs = (entry, by, over = {}) => ({
+    bytes: hex(entry.bytes ?? entry),
+    signKey: hex(by.device.keys.sign),
+    network: hex(network),
+    ...over,
+  })
+
+  // ——— one of every type
+  const founding = await world.sign(acts.foundInstitution(hospital, 'Hospital'))
+  const types = {
+    'network-found': [acts.found(), { network: null }],
+    'network-admit': [acts.admit(hospital, founding)],
+    'network-remove': [acts.remove(hospital)],
+    'network-relay': [acts.relay()],
+    'institution-found': [acts.foundInstitution(hospital, 'Hospital')],
+    'institution-appoint': [await acts.appoint(issuer, clinic)],
+    'institution-dismiss': [acts.dismiss(issuer, clinic, 7)],
+    'member-found': [acts.foundMember(world, chan)],
+    'member-credential': [acts.credential(chan, issuer, clinic, { claims: [{ name: 'name', hash: counting(0x61) }] })],
+    'member-accept': [acts.accept(chan, { hash: counting(0x60) })],
+    'member-withdraw': [acts.withdraw(lee, hospital, hospital, { hash: counting(0x60) })],
+    'record-create': [acts.create(world)],
+    'record-publish': [acts.publish(world)],
+    'record-grant': [acts.grant(world, lee)],
+    'record-revoke': [acts.revoke(world)],
+    'access-view': [acts.view(world)],
+    'access-download': [acts.view(world, {}, lee, 'download')],
+    'access-note': [acts.note(world)],
+  }
+  for (const [name, [act, over]] of Object.entries(types))
+    await accepts(name, {
+      spec: 'entries.md#bodies',
+      comment: `An entry of type ${name.replace('-', ' ')}, as it is signed.`,
+      operation,
+      inputs: inputs(await world.sign(act), act.by, over),
+    })
+  await accepts('entry-with-all-fields', {
+    spec: 'entries.md#layout',
+    comment: 'A checkpoint that was seen, and a state that it rests on.',
+    operation,
+    inputs: inputs(
+      await world.sign({ ...acts.relay(), restsOn: [clinic.chain], over: { seen: { size: 9, root: counting(0x66) } } }),
+      root,
+    ),
+  })
+
+  // ——— signatures
+  const relay = await world.sign(acts.relay())
+  const sound = relay.bytes
+  const signed = {
+    'signature-with-another-bit': ['One bit of S.', flip(sound, 8 * (sound.length - 1))],
+    'signature-with-another-r': ['One bit of R.', flip(sound, 8 * (sound.length - 64))],
+    'signature-plus-the-group-order': ['S + L: a second signature by anybody who saw the first.', addOrder(sound)],
+    'signature-of-zeros': ['64 zeros.', withTail(sound, new Uint8Array(64))],
+    'payload-with-another-bit': ['The last character of the address.', flip(sound, 8 * (sound.length - 68) + 1)],
+  }
+  for (const [name, [comment, bytes]] of Object.entries(signed))
+    await refuses(name, 'SIG', { spec: 'signatures.md#ed25519', comment, operation, inputs: inputs(bytes, root) })
+  await refuses('key-of-another-device', 'SIG', {
+    spec,
+    comment: 'A key that did not sign it.',
+    operation,
+    inputs: inputs(sound, stranger),
+  })
+  await refuses('entry-of-another-network', 'SIG', {
+    spec,
+    comment: 'An entry fits one network.',
+    operation,
+    inputs: inputs(sound, root, { network: hex(counting(0x60)) }),
+  })
+  await refuses('entry-of-no-network', 'SIG', {
+    spec,
+    comment: 'Only a network’s own founding has none.',
+    operation,
+    inputs: inputs(sound, root, { network: null }),
+  })
+
+  // ——— the form of a COSE_Sign1
+  const changed = (at, byte) => Uint8Array.from(sound, (value, i) => (i === at ? byte : value))
+  const forms = {
+    'cose-another-tag': ['DECODE_SHAPE', 'Tag 17.', changed(0, 0xd1)],
+    'cose-array-of-three': ['DECODE_SHAPE', 'Three items.', changed(1, 0x83)],
+    'cose-header-of-another-length': ['DECODE_SHAPE', 'A protected header of 74 bytes.', changed(3, 0x4a)],
+    'cose-header-map-of-three': ['DECODE_SHAPE', 'A third parameter.', changed(4, 0xa3)],
+    'cose-another-parameter': ['DECODE_SHAPE', 'Parameter 2 (crit) instead of 1.', changed(5, 0x02)],
+    'cose-eddsa': ['DOWNGRADE', 'The polymorphic algorithm −8.', changed(6, 0x27)],
+    'cose-another-algorithm': ['DOWNGRADE', 'ESP256 instead of Ed25519.', changed(6, 0x28)],
+    'cose-another-key-id': ['DECODE_SHAPE', 'The key id is an array of three.', changed(10, 0x83)],
+    'cose-unprotected-header': ['DECODE_SHAPE', 'A map of one.', changed(79, 0xa1)],
+    'cose-payload-is-text': ['DECODE_SHAPE', 'A text instead of a byte string.', changed(80, 0x78)],
+    'cose-payload-length-not-shortest': ['DECODE_NOT_SHORTEST', 'Its length in three bytes.', longerHead(sound)],
+    'cose-signature-of-63-bytes': ['DECODE_SHAPE', 'The signature says 63 bytes.', changed(sound.length - 65, 63)],
+    'cose-cut': ['DECODE_TRUNCATED', 'The last byte is missing.', sound.slice(0, -1)],
+    'cose-cut-in-the-header': ['DECODE_TRUNCATED', 'Forty bytes.', sound.slice(0, 40)],
+    'cose-empty': ['DECODE_TRUNCATED', 'Nothing.', new Uint8Array(0)],
+    'cose-trailing': ['DECODE_TRAILING', 'A byte follows.', Uint8Array.of(...sound, 0)],
+    'cose-too-long': ['TOO_LARGE', '64 KiB and a byte.', new Uint8Array(65_537)],
+  }
+  for (const [name, [code, comment, bytes]] of Object.entries(forms))
+    await refuses(name, code, { spec: 'signatures.md#cose_sign1', comment, operation, inputs: inputs(bytes, root) })
+
+  // ——— payloads, signed as they are
+  const fields = p.decode(p.decodeSign1(sound).payload)
+  const withField = (at, value) => fields.map((field, i) => (i === at ? value : field))
+  const body = (...values) => withField(10, values)
+  const rest = [counting(0x60), 1, counting(0x61)]
+  const payloads = {
+    'format-2': ['DOWNGRADE', 'Another format version.', withField(0, 2)],
+    'format-0': ['DOWNGRADE', 'There never was one.', withField(0, 0)],
+    'kind-0': ['DECODE_SHAPE', 'No such kind.', withField(1, 0)],
+    'kind-4': ['DECODE_SHAPE', 'Reserved for registration.', withField(1, 4)],
+    'kind-5': ['DECODE_SHAPE', 'Reserved for teams.', withField(1, 5)],
+    'kind-8': ['DECODE_SHAPE', 'No such kind.', withField(1, 8)],
+    'kind-as-text': ['DECODE_SHAPE', 'Types are not converted.', withField(1, 'network')],
+    'chain-of-31-bytes': ['DECODE_SHAPE', 'An id has 32 bytes.', withField(2, counting(0, 31))],
+    'sequence-negative': ['DECODE_SHAPE', 'Sequences count from 0.', withField(3, -1)],
+    'sequence-null': ['DECODE_SHAPE', 'It may not be absent.', withField(3, null)],
+    'previous-of-33-bytes': ['DECODE_SHAPE', 'A link hash has 32 bytes.', withField(4, counting(0, 33))],
+    'time-null': ['DECODE_SHAPE', 'It may not be absent.', withField(5, null)],
+    'seen-without-root': ['DECODE_SHAPE', 'Size and root.', withField(6, [9])],
+    'rests-on-17-chains': ['DECODE_SHAPE', 'Sixteen at most.', withField(7, Array(17).fill(rest))],
+    'rests-on-null': ['DECODE_SHAPE', 'An empty list is not absent.', withField(7, null)],
+    'rests-on-without-link': ['DECODE_SHAPE', 'Chain, sequence and link.', withField(7, [rest.slice(0, 2)])],
+    'a-pass': ['DECODE_SHAPE', 'Passes are reserved.', withField(8, counting(0x60))],
+    'type-of-another-kind': ['DECODE_SHAPE', 'A network does not accept.', withField(9, 'accept')],
+    'type-empty': ['DECODE_SHAPE', 'No type.', withField(9, '')],
+    'type-in-capitals': ['DECODE_SHAPE', 'Types are compared as they are.', withField(9, 'Relay')],
+    'type-constructor': ['DECODE_SHAPE', 'A name that languages give to every object.', withField(9, 'constructor')],
+    'body-with-a-field-too-many': ['DECODE_SHAPE', 'What nobody checks would be signed.', body('https://a.example', 1)],
+    'body-with-a-field-too-few': ['DECODE_SHAPE', 'Nothing is optional.', body()],
+    'body-of-another-type': ['DECODE_SHAPE', 'A number for an address.', body(1)],
+    'body-null': ['DECODE_SHAPE', 'It may not be absent.', withField(10, null)],
+    'text-not-normalised': [
+      'DECODE_SHAPE',
+      'e and a combining acute: form C is one character.',
+      body('https://e\u0301.example'),
+    ],
+    'text-with-a-line-break': ['DECODE_SHAPE', 'A control character.', body('https://a.example\n')],
+    'text-with-a-direction-override': [
+      'DECODE_SHAPE',
+      'U+202E shows a name as another one.',
+      body('https://a\u202e.example'),
+    ],
+    'text-with-an-isolate': ['DECODE_SHAPE', 'U+2066.', body('https://a\u2066.example')],
+    'private-of-16-bytes': ['DECODE_SHAPE', 'A SHA-256 has 32 bytes.', withField(11, counting(0, 16))],
+    'payload-with-a-field-too-many': ['DECODE_SHAPE', 'Thirteen.', [...withField(0, 1), null]],
+    'payload-with-a-field-too-few': ['DECODE_SHAPE', 'Eleven.', fields.slice(0, -1)],
+    'payload-is-no-array': ['DECODE_SHAPE', 'A number.', 1],
+  }
+  for (const [name, [code, comment, payload]] of Object.entries(payloads)) {
+    const bytes = await resigned(p.encode(payload))
+    await refuses(name, code, { spec, comment, operation, inputs: inputs(bytes, root) })
+  }
+  await refuses('payload-with-a-map', 'DECODE_TYPE', {
+    spec,
+    comment: 'What encoding.md refuses is refused here too.',
+    operation,
+    inputs: inputs(await resigned(Uint8Array.of(0xa0)), root),
+  })
+  await refuses('payload-trailing', 'DECODE_TRAILING', {
+    spec,
+    comment: 'A byte after the payload’s array, inside the byte string.',
+    operation,
+    inputs: inputs(await resigned(Uint8Array.of(...p.encode(fields), 0)), root),
+  })
+
+  // ——— bodies of other types
+  const grantFields = p.decode(p.decodeSign1((await world.sign(acts.grant(world, lee))).bytes).payload)
+  const grantWith = (at, value) => grantFields[10].map((field, i) => (i === at ? value : field))
+  const grants = {
+    'grant-of-no-section': [[3, []], 'At least one.'],
+    'grant-of-section-257': [[3, [257]], 'There are 256.'],
+    'grant-of-action-48': [[4, 48], '47 is the sum of all there are.'],
+    'grant-with-a-negative-end': [[6, -1], 'A time.'],
+    'grant-without-wraps': [[7, null], 'It may not be absent.'],
+    'grant-with-too-many-wraps': [[7, [[counting(0x55), 1000, 65_537], counting(0x56), 0]], '65,536 rows at most.'],
+  }
+  for (const [name, [[at, value], comment]] of Object.entries(grants)) {
+    const payload = grantFields.map((field, i) => (i === 10 ? grantWith(at, value) : field))
+    await refuses(name, 'DECODE_SHAPE', {
+      spec,
+      comment,
+      operation,
+      inputs: inputs(await resigned(p.encode(payload), chan), chan),
+    })
+  }
+  const revokeFields = p.decode(p.decodeSign1((await world.sign(acts.revoke(world))).bytes).payload)
+  const revokes = {
+    'revoke-mode-other': [[1, 'forget'], 'Revoke or recall.'],
+    'revoke-of-no-grant': [[2, []], 'At least one.'],
+    'revoke-of-257-grants': [[2, Array(257).fill(counting(0x60))], '256 at most.'],
+  }
+  for (const [name, [[at, value], comment]] of Object.entries(revokes)) {
+    const payload = revokeFields.map((field, i) => (i === 10 ? field.map((one, j) => (j === at ? value : one)) : field))
+    await refuses(name, 'DECODE_SHAPE', {
+      spec,
+      comment,
+      operation,
+      inputs: inputs(await resigned(p.encode(payload), chan), chan),
+    })
+  }
+
+  // ——— keys in bodies, and alone
+  const { sign, box } = stranger.device.keys
+  const coefficient = Uint8Array.from(box, (byte, i) => (i === 0 ? 0x01 : i === 1 ? (byte & 0xf0) | 0x0d : byte))
+  const x25519 = (u) => Uint8Array.of(...box.subarray(0, 1184), ...u)
+  const keys = {
+    'sign-key-of-small-order': [{ sign: Uint8Array.of(1, ...new Uint8Array(31)) }, 'The neutral element.'],
+    'sign-key-of-order-2': [{ sign: Uint8Array.of(0xec, ...new Uint8Array(30).fill(0xff), 0x7f) }, 'y = −1.'],
+    'sign-key-of-order-4': [{ sign: new Uint8Array(32) }, 'y = 0.'],
+    'sign-key-not-canonical': [{ sign: Uint8Array.of(0xee, ...new Uint8Array(30).fill(0xff), 0x7f) }, 'y = p + 1.'],
+    'sign-key-not-canonical-with-sign': [
+      { sign: Uint8Array.of(0xf0, ...new Uint8Array(31).fill(0xff)) },
+      'y = p + 3, and the sign bit.',
+    ],
+    'sign-key-of-31-bytes': [{ sign: sign.slice(1) }, 'A key has 32 bytes.'],
+    'box-key-of-1215-bytes': [{ box: box.slice(1) }, 'A key has 1,216 bytes.'],
+    'box-key-coefficient-3329': [{ box: coefficient }, 'A coefficient of ML-KEM that is not below 3329.'],
+    'box-key-coefficient-4095': [
+      { box: Uint8Array.from(box, (byte, i) => (i < 3 ? 0xff : byte)) },
+      'The largest that 12 bits hold.',
+    ],
+    'box-key-top-bit': [
+      { box: Uint8Array.from(box, (byte, i) => (i === 1215 ? byte | 0x80 : byte)) },
+      'RFC 7748 would mask it.',
+    ],
+    'box-key-u-too-large': [{ box: x25519([0xee, ...new Uint8Array(30).fill(0xff), 0x7f]) }, 'u = p + 1.'],
+    'box-key-u-0': [{ box: x25519(new Uint8Array(32)) }, 'The shared secret would be zero.'],
+    'box-key-u-1': [{ box: x25519([1, ...new Uint8Array(31)]) }, 'Of low order.'],
+    'box-key-u-minus-1': [{ box: x25519([0xec, ...new Uint8Array(30).fill(0xff), 0x7f]) }, 'Of low order.'],
+  }
+  for (const [name, [over, comment]] of Object.entries(keys)) {
+    const given = { sign, box, ...over }
+    await refuses(name, 'KEY_FORMAT', {
+      spec: 'signatures.md#device-keys',
+      comment,
+      operation: 'entries/device-keys',
+      inputs: { sign: hex(given.sign), box: hex(given.box) },
+    })
+  }
+  await accepts('device-keys', {
+    spec: 'signatures.md#device-keys',
+    comment: 'A device’s id is the hash of both of its keys.',
+    operation: 'entries/device-keys',
+    inputs: { sign: hex(sign), box: hex(box) },
+  })
+  const bad = p.encode(
+    withBody(await world.sign(acts.foundInstitution(hospital, 'Hospital')), (one) => [
+      [one[0][0], coefficient],
+      ...one.slice(1),
+    ]),
+  )
+  await refuses('founding-with-a-malformed-key', 'KEY_FORMAT', {
+    spec,
+    comment: 'Keys in a body are checked while it is decoded.',
+    operation,
+    inputs: inputs(await resigned(bad, hospital), hospital),
+  })
+
+  // ——— ids
+  await accepts('chain-id-of-a-network', {
+    spec: 'entries.md#identifiers',
+    comment: 'Null instead of a network’s id.',
+    operation: 'entries/chain-id',
+    inputs: { network: null, founder: hex(counting(0x20)), nonce: hex(counting(0x40)) },
+  })
+  await accepts('chain-id-of-a-member', {
+    spec: 'entries.md#identifiers',
+    comment: 'Network, founder and nonce.',
+    operation: 'entries/chain-id',
+    inputs: { network: hex(network), founder: hex(counting(0x20)), nonce: hex(counting(0x40)) },
+  })
+  await accepts('access-log-of-a-record', {
+    spec: 'entries.md#identifiers',
+    comment: 'Access link 0.',
+    operation: 'entries/access-log',
+    inputs: { record: hex(record) },
+  })
+
+  // ——— claims
+  const salt = counting(0x30, 16)
+  const claims = [
+    { name: 'name', salt, value: '陳大文' },
+    { name: 'registration', salt: counting(0x40, 16), value: 'M01234' },
+  ]
+  const hashed = claims.map((claim) => [claim.name, p.claimHash(chan.chain, claim)])
+  const beside = p.encodeClaims(claims)
+  const claimed = (over = {}) => ({
+    spec: 'entries.md#claims',
+    operation: 'entries/claims',
+    inputs: { member: hex(chan.chain), claims: toJson(hashed), beside: hex(beside), ...over },
+  })
+  await accepts('claims-two', { ...claimed(), comment: 'Name and registration.' })
+  const wrongClaims = {
+    'claims-of-another-member': { member: hex(lee.chain) },
+    'claims-one-missing': { beside: hex(p.encodeClaims(claims.slice(0, 1))) },
+    'claims-in-another-order': { beside: hex(p.encodeClaims([...claims].reverse())) },
+    'claims-with-another-value': { beside: hex(p.encodeClaims([{ ...claims[0], value: '陳小文' }, claims[1]])) },
+    'claims-with-another-salt': {
+      beside: hex(p.encodeClaims([{ ...claims[0], salt: counting(0x31, 16) }, claims[1]])),
+    },
+    'claims-with-another-name': { claims: toJson([['role', hashed[0][1]], hashed[1]]) },
+  }
+  for (const [name, over] of Object.entries(wrongClaims))
+    await refuses(name, 'CRED_BINDING', { ...claimed(over), comment: 'Not what the credential carries the hashes of.' })
+  await refuses('claims-with-a-short-salt', 'DECODE_SHAPE', {
+    ...claimed({ beside: hex(p.encode(claims.map(({ name, value }) => [name, counting(0, 15), value]))) }),
+    comment: 'A salt has 16 bytes.',
+  })
+  return files
+}
+
+/** A payload under the same header, with a signature that is right. */
+async function resigned(payload, by = root) {
+  const parts = { chain: by.chain, device: by.device.id, payload }
+  return p.sign1({ ...parts, aad: p.bind('entry', [network]) }, by.device.sign)
+}
+
+function withBody(entry, change) {
+  const fields = p.decode(p.decodeSign1(entry.bytes).payload)
+  return fields.map((field, i) => (i === 10 ? change(field) : field))
+}
+
+const withTail = (bytes, tail) => Uint8Array.of(...bytes.subarray(0, bytes.length - tail.length), ...tail)
+
+/** The order of the group, little-endian: RFC 8032 §5.1. */
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
+
+function addOrder(bytes) {
+  const s = bytes.subarray(bytes.length - 32)
+  let sum = ORDER + s.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
+  const out = new Uint8Array(32)
+  for (let i = 0; i < 32; i++, sum >>= 8n) out[i] = Number(sum & 0xffn)
+  return withTail(bytes, out)
+}
+
+/** The same with the payload's length in two bytes, where one is enough. */
+function longerHead(bytes) {
+  if (bytes[80] !== 0x58) throw new Error('the payload’s length does not take one byte')
+  return Uint8Array.of(...bytes.subarray(0, 80), 0x59, 0, ...bytes.subarray(81))
+}

@@ -1,0 +1,583 @@
+// Wrap lists: their form, their root, whom they must name, and the sealed objects in a row. Spec: docs/spec/wraps.md; rules.md, "Wrap lists".
+import * as c from '../../packages/crypto/dist/index.js'
+import * as p from '../../packages/protocol/dist/index.js'
+import { hex } from '../operations/notation.mjs'
+import { counting, scripted, vectorsOf } from './vectors.mjs'
+import {
+  acts,
+  chan,
+  content,
+  DAY,
+  epochStart,
+  foundedWorld,
+  lee,
+  logSigner,
+  network,
+  peopledWorld,
+  record,
+  recordedWorld,
+  START,
+  sharedWorld,
+  trailStart,
+  wong,
+} from './world.mjs'
+
+await c.ready()
+
+const rejects = 'wraps.md#what-an-opener-must-reject'
+const sealed = (first) => counting(first, 40)
+
+/** A row whose sealed objects are made up; `over` replaces fields of its leaf. */
+function rowTo(who, what, over = {}, { envelope = sealed(0x70), keys = sealed(0x80) } = {}) {
+  const leaf = {
+    recipient: who.chain,
+    epoch: 0,
+    keyHash: p.sha256(who.epochKey),
+    sequence: 2,
+    link: counting(0x60),
+    what,
+    envelope: p.sha256(envelope),
+    keys: keys && p.sha256(keys),
+    ...over,
+  }
+  return { leaf, envelope, keys }
+}
+const pairs = (...list) => list.map(([section, epoch]) => ({ section, epoch }))
+const under = (grant, keys, trail = null) => ({ grant, keys, trail })
+
+/** An attachment of rows as they are given, in whatever order. */
+function joined(rows) {
+  return p.concat(
+    ...rows.flatMap((row) => {
+      const bytes = row instanceof Uint8Array ? row : p.encodeWrapRow(row)
+      const length = new Uint8Array(4)
+      new DataView(length.buffer).setUint32(0, bytes.length)
+      return [length, bytes]
+    }),
+  )
+}
+
+export default async function wraps(rules) {
+  const { accepts, refuses, files } = vectorsOf('wraps', rules)
+  await lists({ accepts, refuses })
+  await objects({ accepts, refuses })
+  await fits({ accepts, refuses })
+  return files
+}
+
+// ——— the attachment
+
+async function lists({ accepts, refuses }) {
+  const what = [under(counting(0x90), pairs([0, 0], [1, 0]))]
+  const rows = [chan, lee, wong]
+    .map((who) => rowTo(who, what))
+    .sort((a, b) => p.compare(a.leaf.recipient, b.leaf.recipient))
+  const list = p.encodeWrapList(rows)
+  const signed = p.describeWrapList(list, rows, 7)
+  const spec = 'wraps.md#the-list'
+  const given = (bytes, over = {}) => ({
+    operation: 'wraps/list',
+    inputs: { list: hex(bytes), count: signed.attached.count, root: hex(signed.root), ...over },
+  })
+  await accepts('list-of-three', { ...given(list), spec, comment: 'In order of recipient.' })
+  const one = p.encodeWrapList(rows.slice(0, 1))
+  await accepts('list-of-one', {
+    ...given(one, { count: 1, root: hex(p.describeWrapList(one, rows.slice(0, 1), 7).root) }),
+    spec,
+    comment: 'Its root is its leaf’s hash.',
+  })
+  const [first, second, third] = rows
+  const wrong = {
+    'list-in-another-order': ['WRAPS', joined([second, first, third]), 'One list, one order.'],
+    'list-with-a-recipient-twice': ['WRAPS', joined([first, first, second]), 'Nobody twice with different keys.'],
+    'list-with-a-row-missing': ['WRAPS', joined([first, second]), 'The entry says three.'],
+    'list-with-another-row': [
+      'WRAPS',
+      joined([first, second, rowTo(wong, [under(null, pairs([0, 0]))], { recipient: third.leaf.recipient })]),
+      'Another leaf, another root.',
+    ],
+    'list-with-another-envelope': [
+      'WRAPS',
+      joined([first, second, reencoded(third, { envelope: sealed(0x71) })]),
+      'The leaf names its hash.',
+    ],
+    'list-with-other-section-keys': [
+      'WRAPS',
+      joined([first, second, reencoded(third, { keys: sealed(0x81) })]),
+      'The leaf names its hash.',
+    ],
+    'list-without-section-keys': [
+      'WRAPS',
+      joined([first, second, reencoded(third, { keys: null })]),
+      'The leaf names them.',
+    ],
+    'list-cut-in-a-row': ['DECODE_TRUNCATED', list.slice(0, -1), 'The last row is shorter than it says.'],
+    'list-cut-in-a-length': ['DECODE_TRUNCATED', p.concat(list, new Uint8Array(3)), 'Three bytes of a length.'],
+    'list-with-a-row-too-long': [
+      'TOO_LARGE',
+      p.concat(Uint8Array.of(0, 0, 0x80, 1), new Uint8Array(32_769)),
+      'Longer than 32 KiB.',
+    ],
+    'list-with-a-row-that-is-empty': ['DECODE_TRUNCATED', new Uint8Array(4), 'A row of no bytes.'],
+    'list-with-a-row-that-trails': [
+      'DECODE_TRAILING',
+      joined([p.concat(p.encodeWrapRow(first), Uint8Array.of(0))]),
+      'A byte inside the row’s length.',
+    ],
+    'list-with-a-row-of-two-fields': ['DECODE_SHAPE', joined([p.encode([1, 2])]), 'Leaf, envelope and keys.'],
+  }
+  for (const [name, [code, bytes, comment]] of Object.entries(wrong))
+    await refuses(name, code, { ...given(bytes), spec: rejects, comment })
+  await refuses('list-of-another-root', 'WRAPS', {
+    ...given(list, { root: hex(counting(0x60)) }),
+    spec: rejects,
+    comment: 'What is not under the signed root was not made by its signer.',
+  })
+  await refuses('list-of-another-count', 'WRAPS', {
+    ...given(list, { count: 4 }),
+    spec: rejects,
+    comment: 'The entry says four.',
+  })
+
+  // one row with its path
+  const leaves = rows.map(({ leaf }) => p.wrapLeafHash(leaf))
+  const plan = p.planInclusion(1, 3)
+  const node = ({ level, index }) => p.rootOf(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level))
+  const path = p.assemble(plan, plan.nodes.map(node)).map(hex)
+  const row = (bytes, over = {}) => ({
+    operation: 'wraps/row',
+    inputs: { row: hex(bytes), root: hex(signed.root), size: 3, index: 1, path, ...over },
+  })
+  await accepts('row-with-its-path', { ...row(p.encodeWrapRow(second)), spec, comment: 'What a recipient is handed.' })
+  await refuses('row-of-somebody-else', 'LOG_PROOF', {
+    ...row(p.encodeWrapRow(first)),
+    spec: rejects,
+    comment: 'Another leaf at this place.',
+  })
+  await refuses('row-at-another-place', 'LOG_PROOF', {
+    ...row(p.encodeWrapRow(second), { index: 0 }),
+    spec: rejects,
+    comment: 'The path is that of row 1.',
+  })
+  await refuses('row-with-another-envelope', 'WRAPS', {
+    ...row(reencoded(second, { envelope: sealed(0x71) })),
+    spec: rejects,
+    comment: 'The leaf names its hash.',
+  })
+  await refuses('row-cut', 'DECODE_TRUNCATED', {
+    ...row(p.encodeWrapRow(second).slice(0, -1)),
+    spec: rejects,
+    comment: 'The last byte is missing.',
+  })
+  await refuses('row-of-one-grant-without-keys', 'DECODE_SHAPE', {
+    ...row(
+      p.encode([
+        [...leafValue(second).slice(0, 5), [[null, 1, null]], ...leafValue(second).slice(6)],
+        second.envelope,
+        second.keys,
+      ]),
+    ),
+    spec: rejects,
+    comment: 'A number where pairs belong.',
+  })
+}
+
+const leafValue = ({ leaf }) => p.decode(p.encodeWrapRow({ leaf, envelope: sealed(0x70), keys: sealed(0x80) }))[0]
+/** A row with another object than its leaf names. */
+const reencoded = (row, over) =>
+  p.encode([leafValue(row), over.envelope ?? row.envelope, over.keys === undefined ? row.keys : over.keys])
+
+// ——— the sealed objects
+
+async function objects({ accepts, refuses }) {
+  const recipient = counting(0x20)
+  const { key, seed } = c.memberEpochKeys(counting(0x80), { network, member: lee.chain, epoch: 0 })
+  const grant = counting(0x90)
+  const target = {
+    recipient,
+    epoch: 0,
+    keyHash: p.sha256(key),
+    sequence: 2,
+    link: counting(0x60),
+    what: [under(grant, pairs([0, 0], [3, 1]), 0)],
+  }
+  const grantSecret = counting(0xd0)
+  const random = () => scripted(grantSecret, counting(0x01, 64), counting(0xe0), counting(0x10, 12))
+  const card = counting(0xa0)
+  const secrets = {
+    card,
+    keys: [
+      { section: 0, epoch: 0, key: card },
+      { section: 3, epoch: 1, key: counting(0xb0) },
+    ],
+    trail: counting(0xc0),
+  }
+  const place = { network, chain: record, target, recipientKey: key }
+  const row = await c.sealWrap(place, secrets, random())
+  const bytes = p.encodeWrapRow(row)
+  const keysOf = (given, over = {}) => ({
+    operation: 'wraps/keys',
+    inputs: { network: hex(network), chain: hex(record), row: hex(given), grantSecret: hex(grantSecret), ...over },
+  })
+  await accepts('section-keys', {
+    ...keysOf(bytes),
+    spec: 'wraps.md#section-keys',
+    comment: 'Card, section 3 and trail.',
+  })
+  const elsewhere = {
+    network: { network: hex(counting(0x61)) },
+    record: { chain: hex(counting(0x61)) },
+    secret: { grantSecret: hex(counting(0xd1)) },
+  }
+  for (const [what, over] of Object.entries(elsewhere))
+    await refuses(`section-keys-of-another-${what}`, 'UNAUTHENTIC', {
+      ...keysOf(bytes, over),
+      spec: rejects,
+      comment: 'Replay to another place.',
+    })
+  const changes = {
+    recipient: { recipient: counting(0x21) },
+    epoch: { epoch: 1 },
+    key: { keyHash: counting(0x61) },
+    head: { sequence: 3 },
+    link: { link: counting(0x61) },
+    grant: { what: [under(counting(0x91), pairs([0, 0], [3, 1]), 0)] },
+    section: { what: [under(grant, pairs([0, 0], [4, 1]), 0)] },
+  }
+  for (const [what, over] of Object.entries(changes))
+    await refuses(`section-keys-for-another-${what}`, 'UNAUTHENTIC', {
+      ...keysOf(p.encodeWrapRow({ ...row, leaf: { ...row.leaf, ...over } })),
+      spec: rejects,
+      comment: 'Sealed for another target.',
+    })
+  /** Section keys that say something else than the target names: their author contradicts herself. */
+  const contradicting = async (value) => {
+    const key32 = await hkdf(grantSecret, p.bind('grantKeys', []))
+    const aad = p.bind('sectionKeys', [network, record, p.encodeTarget(target)])
+    const keys = await c.sealBytes(key32, aad, p.encode(value), scripted(counting(0xe0), counting(0x10, 12)))
+    return p.encodeWrapRow({ ...row, keys, leaf: { ...row.leaf, keys: p.sha256(keys) } })
+  }
+  const both = [
+    [0, 0, card],
+    [3, 1, counting(0xb0)],
+  ]
+  const values = {
+    'section-keys-one-too-few': ['COMMITMENT', [both.slice(0, 1), counting(0xc0)], 'The target names two.'],
+    'section-keys-one-too-many': [
+      'COMMITMENT',
+      [[...both, [4, 0, counting(0xb1)]], counting(0xc0)],
+      'The target names two.',
+    ],
+    'section-keys-in-another-order': [
+      'COMMITMENT',
+      [[...both].reverse(), counting(0xc0)],
+      'Ordered by section and epoch.',
+    ],
+    'section-keys-of-another-epoch': [
+      'COMMITMENT',
+      [[both[0], [3, 2, counting(0xb0)]], counting(0xc0)],
+      'The target names epoch 1.',
+    ],
+    'section-keys-without-the-trail': ['COMMITMENT', [both, null], 'The target names a trail epoch.'],
+    'section-keys-of-31-bytes': [
+      'UNAUTHENTIC',
+      [[both[0], [3, 1, counting(0xb0, 31)]], counting(0xc0)],
+      'Secrets have one length.',
+    ],
+    'section-keys-of-another-structure': ['UNAUTHENTIC', [both], 'Keys and trail.'],
+  }
+  for (const [name, [code, value, comment]] of Object.entries(values))
+    await refuses(name, code, { ...keysOf(await contradicting(value)), spec: rejects, comment })
+
+  const envelope = (given, over = {}) => ({
+    operation: 'wraps/envelope',
+    inputs: { network: hex(network), chain: hex(record), row: hex(given), seed: hex(seed), ...over },
+  })
+  await accepts('envelope', { ...envelope(bytes), spec: 'wraps.md#envelope', comment: 'Card key and grant secret.' })
+  for (const [what, over] of Object.entries({
+    network: elsewhere.network,
+    record: elsewhere.record,
+    seed: { seed: hex(counting(0x61)) },
+  }))
+    await refuses(`envelope-of-another-${what}`, 'UNAUTHENTIC', {
+      ...envelope(bytes, over),
+      spec: rejects,
+      comment: 'It opens in its place, for its recipient.',
+    })
+  await refuses('envelope-for-another-grant', 'UNAUTHENTIC', {
+    ...envelope(p.encodeWrapRow({ ...row, leaf: { ...row.leaf, ...changes.grant } })),
+    spec: rejects,
+    comment: 'Sealed for another target.',
+  })
+  const epochSecret = counting(0x88)
+  const device = c.deviceFromSeed(counting(0x60))
+  const deviceTarget = {
+    recipient: device.id,
+    epoch: 0,
+    keyHash: p.sha256(device.keys.box),
+    sequence: 0,
+    link: null,
+    what: [],
+  }
+  const deviceRow = await c.sealDeviceWrap(
+    { network, chain: lee.chain, target: deviceTarget, recipientKey: device.keys.box },
+    epochSecret,
+    scripted(counting(0x01, 64)),
+  )
+  const wrapOf = (given, over = {}) => ({
+    operation: 'wraps/device',
+    inputs: { network: hex(network), chain: hex(lee.chain), row: hex(given), seed: hex(device.boxSeed), ...over },
+  })
+  await accepts('device-wrap', {
+    ...wrapOf(p.encodeWrapRow(deviceRow)),
+    spec: 'wraps.md#device-wraps',
+    comment: 'An epoch secret for a device.',
+  })
+  await refuses('device-wrap-of-another-member', 'UNAUTHENTIC', {
+    ...wrapOf(p.encodeWrapRow(deviceRow), { chain: hex(chan.chain) }),
+    spec: rejects,
+    comment: 'Bound to the member’s chain.',
+  })
+  await refuses('device-wrap-that-is-an-envelope', 'UNAUTHENTIC', {
+    ...wrapOf(bytes, { seed: hex(seed), chain: hex(record) }),
+    spec: rejects,
+    comment: 'Another purpose.',
+  })
+  await refuses('envelope-that-is-a-device-wrap', 'UNAUTHENTIC', {
+    ...envelope(p.encodeWrapRow(deviceRow), { seed: hex(device.boxSeed), chain: hex(lee.chain) }),
+    spec: rejects,
+    comment: 'Another purpose.',
+  })
+}
+
+async function hkdf(secret, info) {
+  const { deriveKey } = await import('../../packages/crypto/dist/keys.js')
+  return deriveKey(secret, info)
+}
+
+// ——— lists against their entries
+
+async function fits({ accepts, refuses }) {
+  const founded = await foundedWorld()
+  const peopled = await peopledWorld(founded)
+  const recorded = await recordedWorld(peopled)
+  const shared = await sharedWorld(recorded)
+  const founding = p.decodeEntry(founded.entries[0].bytes).link
+  const created = p.decodeEntry(recorded.entries.at(-1).bytes).hash
+  const grantHash = shared.named.get('grant').hash
+  const at = {
+    'a-network-is-founded': founded,
+    'three-members-join': peopled,
+    'a-record-is-created': recorded,
+    'a-section-is-shared': shared,
+  }
+
+  /** A vector: the entry that `act` makes for these rows, after a chapter of the story. */
+  async function vector(after, rows, act) {
+    const world = at[after].fork()
+    const since = world.size
+    const list = p.encodeWrapList(rows)
+    await world.add(await act(world, { wraps: p.describeWrapList(list, rows, world.size) }))
+    const logKey = p.encodeNoteKey(logSigner.key)
+    const inputs = {
+      network: hex(network),
+      founding: hex(founding),
+      logKey,
+      before: [after],
+      proven: world.answer(since),
+      list: hex(list),
+    }
+    return { operation: 'wraps/fits', spec: 'rules.md#wrap-lists', inputs }
+  }
+  const all = pairs([0, 0], [1, 0], [2, 0])
+  const turned = pairs([0, 1], [1, 1])
+  const create = (world, over) => acts.create(world, over)
+  const grant = (over) => (world, wrapsOf) => acts.grant(world, lee, { ...over, ...wrapsOf })
+  const revoke =
+    (over = {}) =>
+    (world, wrapsOf) =>
+      acts.revoke(world, { ...over, ...wrapsOf })
+  const publish =
+    (over = {}) =>
+    (world, wrapsOf) =>
+      acts.publish(world, {
+        trail: trailStart(1),
+        epochs: [epochStart(0, 1, { until: START + DAY }), epochStart(1, 1, { until: START + DAY })],
+        contents: [content(0, 1), content(1, 1)],
+        ...over,
+        ...wrapsOf,
+      })
+  const device = { ...chan, chain: chan.device.id, epochKey: chan.device.keys.box }
+  const deviceRow = (over = {}) => rowTo(device, [], { sequence: 0, link: null, keys: null, ...over }, { keys: null })
+  const foundMember = (world, over) => acts.foundMember(world, chan, over)
+  const toFounder = (keys, trail) => rowTo(chan, [under(created, keys, trail)])
+
+  const sound = {
+    'fits-a-members-founding': ['a-network-is-founded', [deviceRow()], foundMember, 'One row, to the founding device.'],
+    'fits-a-new-record': [
+      'three-members-join',
+      [rowTo(chan, [under(null, all, 0)])],
+      create,
+      'One row, to the founder, with the trail.',
+    ],
+    'fits-a-grant': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 0]))])],
+      grant({}),
+      'Card and section 1; no trail for one who may view.',
+    ],
+    'fits-a-grant-with-the-trail': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 0]), 0)])],
+      grant({ actions: 33 }),
+      'With the trail’s epoch.',
+    ],
+    'fits-a-revocation': ['a-section-is-shared', [toFounder(turned, 1)], revoke(), 'Nobody is left but the founder.'],
+    'fits-a-version-with-new-keys': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned)])],
+      publish(),
+      'The founder and Lee; each epoch ends when Lee’s grant does.',
+    ],
+  }
+  for (const [name, [after, rows, act, comment]] of Object.entries(sound))
+    await accepts(name, { ...(await vector(after, rows, act)), comment })
+  const wrong = {
+    'founding-to-another-device': [
+      'a-network-is-founded',
+      [deviceRow({ recipient: lee.device.id })],
+      foundMember,
+      'Not the founding device.',
+    ],
+    'founding-to-another-key': [
+      'a-network-is-founded',
+      [deviceRow({ keyHash: counting(0x61) })],
+      foundMember,
+      'Not the device’s key.',
+    ],
+    'founding-with-a-link': [
+      'a-network-is-founded',
+      [deviceRow({ link: counting(0x61) })],
+      foundMember,
+      'A device has no head.',
+    ],
+    'founding-of-epoch-1': ['a-network-is-founded', [deviceRow({ epoch: 1 })], foundMember, 'The first is 0.'],
+    'founding-with-section-keys': [
+      'a-network-is-founded',
+      [rowTo(device, [], { sequence: 0, link: null })],
+      foundMember,
+      'A device wrap has none.',
+    ],
+    'record-to-somebody-else': ['three-members-join', [rowTo(lee, [under(null, all, 0)])], create, 'To the founder.'],
+    'record-to-somebody-besides': [
+      'three-members-join',
+      [rowTo(chan, [under(null, all, 0)]), rowTo(lee, [under(null, all, 0)])],
+      create,
+      'Nobody else is entitled.',
+    ],
+    'record-without-the-trail': [
+      'three-members-join',
+      [rowTo(chan, [under(null, all)])],
+      create,
+      'The founder reads the trail.',
+    ],
+    'record-with-a-section-missing': [
+      'three-members-join',
+      [rowTo(chan, [under(null, pairs([0, 0], [1, 0]), 0)])],
+      create,
+      'All epochs of the entry.',
+    ],
+    'record-under-a-grant': [
+      'three-members-join',
+      [rowTo(chan, [under(counting(0x61), all, 0)])],
+      create,
+      'There is no grant yet.',
+    ],
+    'record-without-section-keys': [
+      'three-members-join',
+      [rowTo(chan, [under(null, all, 0)], { keys: null }, { keys: null })],
+      create,
+      'Every row of a record has section keys.',
+    ],
+    'grant-to-another-recipient': [
+      'a-record-is-created',
+      [rowTo(wong, [under(null, pairs([0, 0], [1, 0]))])],
+      grant({}),
+      'Not whom the entry names.',
+    ],
+    'grant-with-a-section-too-many': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, all)])],
+      grant({}),
+      'Section 2 was not granted.',
+    ],
+    'grant-without-the-card': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([1, 0]))])],
+      grant({}),
+      'The card comes with every grant.',
+    ],
+    'grant-of-another-epoch': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 1]))])],
+      grant({}),
+      'The newest is 0.',
+    ],
+    'grant-with-the-trail-that-was-not-granted': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 0]), 0)])],
+      grant({}),
+      'Viewing is not reading the trail.',
+    ],
+    'grant-without-the-trail-that-was-granted': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 0]))])],
+      grant({ actions: 33 }),
+      'She may read the trail.',
+    ],
+    'revocation-to-the-one-it-ends': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned)])],
+      revoke(),
+      'Her grant is over.',
+    ],
+    'revocation-without-the-founder': [
+      'a-section-is-shared',
+      [rowTo(lee, [under(grantHash, turned)])],
+      revoke(),
+      'The founder is always among them.',
+    ],
+    'revocation-under-another-entry': [
+      'a-section-is-shared',
+      [rowTo(chan, [under(counting(0x61), turned, 1)])],
+      revoke(),
+      'The founder’s row names the creation.',
+    ],
+    'version-without-a-holder': [
+      'a-section-is-shared',
+      [toFounder(turned, 1)],
+      publish(),
+      'Lee’s grant covers section 1.',
+    ],
+    'version-that-outlives-its-holders': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned)])],
+      publish({ epochs: [epochStart(0, 1), epochStart(1, 1)] }),
+      'The epochs say no end, and Lee’s grant has one.',
+    ],
+    'version-that-ends-too-early': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned)])],
+      publish({ epochs: [epochStart(0, 1, { until: START + 1 }), epochStart(1, 1, { until: START + DAY })] }),
+      'The card’s epoch says another end.',
+    ],
+    'version-with-the-trail-for-a-viewer': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned, 1)])],
+      publish(),
+      'Lee may not read the trail.',
+    ],
+  }
+  for (const [name, [after, rows, act, comment]] of Object.entries(wrong))
+    await refuses(`fits-not-${name}`, 'WRAPS', { ...(await vector(after, rows, act)), comment })
+}
