@@ -92,7 +92,11 @@ const codeOf = (action) => {
 }
 const refused = [
   ['longer than 64 KiB', 'bounds every entry before it is read', () => decodeEntry(new Uint8Array(limits.entry + 1))],
-  ['format other than 1', 'one suite per format; there is no negotiation', () => decodeEntry(withField(0, 2))],
+  [
+    'format other than 1, whatever follows it',
+    'one suite per format; there is no negotiation',
+    () => decodeEntry(withField(0, 2)),
+  ],
   [
     'a kind that is not in the table, 4 and 5 among them',
     'reserved kinds have no rules yet',

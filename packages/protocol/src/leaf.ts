@@ -5,7 +5,7 @@ import { type ChainId, concat, type EntryHash, expectBytes, type LinkHash, type 
 import { decode } from './codec.js'
 import { hashOf, labels } from './context.js'
 import { ProtocolError } from './errors.js'
-import { leafHash } from './merkle.js'
+import { leafHashOf } from './merkle.js'
 import { bytes, nullable, oneOf, pack, type Shape, struct, uint } from './shape.js'
 
 /** What ends a batch: leaves `first` to `size` − 2 are its entries, leaf `size` − 1 is the seal. */
@@ -88,8 +88,7 @@ export function encodeEntryLeaf(slot: Slot, entryHash: EntryHash): Uint8Array<Ar
 }
 
 /** The leaf hash of an entry (merkle.ts), without putting its leaf data together. @throws ProtocolError USAGE */
-export const entryLeafHash = (slot: Slot, entryHash: EntryHash): TreeHash =>
-  leafHash(...entryLeafParts(slot, entryHash))
+export const entryLeafHash = (slot: Slot, entryHash: EntryHash): TreeHash => leafHashOf(entryLeafParts(slot, entryHash))
 
 function entryLeafParts(slot: Slot, entryHash: EntryHash): readonly Uint8Array[] {
   if (expectBytes(slot).length !== 32 || expectBytes(entryHash).length !== 32)

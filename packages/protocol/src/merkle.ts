@@ -41,9 +41,12 @@ export interface LeafAt {
 const leafPrefix = Uint8Array.of(0)
 const nodePrefix = Uint8Array.of(1)
 
-/** SHA-256(0x00 ‖ data), which may come in parts. The prefixes keep a leaf from ever being read as an inner node (RFC 6962 §2.1). */
-export const leafHash = (...data: readonly Uint8Array[]): TreeHash =>
-  sha256(leafPrefix, ...data) as Uint8Array as TreeHash
+/** SHA-256(0x00 ‖ data). The prefixes keep a leaf from ever being read as an inner node (RFC 6962 §2.1). */
+export const leafHash = (data: Uint8Array): TreeHash => leafHashOf([data])
+
+/** The same for data in parts. */
+export const leafHashOf = (parts: readonly Uint8Array[]): TreeHash =>
+  sha256(leafPrefix, ...parts) as Uint8Array as TreeHash
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export const nodeHash = (left: TreeHash, right: TreeHash): TreeHash =>
