@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { isLong } from './scripts/effort.mjs'
 
-/** The configuration of the package that `configUrl` (its `import.meta.url`) lies in. */
-export function packageTests(configUrl) {
+/**
+ * The configuration of the package that `configUrl` (its `import.meta.url`) lies in. With `branches` the run fails where the tests take
+ * less than so many of a hundred branches; `apart` are sources that run only built.
+ */
+export function packageTests(configUrl, { branches, apart = [] } = {}) {
   const root = dirname(fileURLToPath(configUrl))
   const reports = join(dirname(fileURLToPath(import.meta.url)), '.reports')
   return defineConfig({
@@ -19,7 +22,14 @@ export function packageTests(configUrl) {
       reporters: ['default', ['json', { outputFile: join(reports, `${basename(root)}.json`) }]],
       testTimeout: isLong ? 1_800_000 : 20_000,
       hookTimeout: isLong ? 600_000 : 20_000,
-      coverage: { include: ['src/**/*.ts'], reportsDirectory: 'coverage' },
+      coverage: {
+        enabled: branches !== undefined,
+        include: ['src/**/*.ts'],
+        exclude: apart,
+        reporter: ['text-summary'],
+        reportsDirectory: 'coverage',
+        ...(branches !== undefined && { thresholds: { branches } }),
+      },
     },
   })
 }

@@ -1,3 +1,3 @@
 import { packageTests } from '../../vitest.shared.mjs'
 
-export default packageTests(import.meta.url)
+export default packageTests(import.meta.url, { branches: 95 })
