@@ -10,7 +10,6 @@ import {
   concat,
   equal,
   hashBytes,
-  type Infer,
   oneOf,
   ProtocolError,
   pack,
@@ -35,7 +34,7 @@ const bodyShape = struct({
   root: bytes<TreeHash>(32),
   note: blob(SLOT - 1024),
 })
-type Body = Infer<typeof bodyShape>
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export interface HeadSlots {
   readonly latest: SignedHead
@@ -127,22 +126,22 @@ function encodeSlot({ sequence, size, root, checkpoint }: Slot): Uint8Array {
   return concat(hashBytes('headLock', body), length, body)
 }
 
-/** Null for a slot that was never written, or not to its end. */
+/** Null for a slot that was never written, or not to its end, or that holds anything else than this file writes. */
 function decodeSlot(slot: Uint8Array): Slot | null {
   const length = new DataView(slot.buffer, slot.byteOffset).getUint32(HASH)
   if (length === 0 || length > slot.length - START) return null
   const body = slot.subarray(START, START + length)
-  const decoded = decodeBody(body, slot.subarray(0, HASH))
-  if (decoded === null) return null
-  const { sequence, size, root, note } = decoded
-  return { sequence, size, root, checkpoint: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(note) }
+  return decodeBody(body, slot.subarray(0, HASH))
 }
 
-function decodeBody(body: Uint8Array, hash: Uint8Array): Body | null {
+function decodeBody(body: Uint8Array, hash: Uint8Array): Slot | null {
   try {
-    return equal(hashBytes('headLock', body), hash) ? unpack(bodyShape, body, 'slot') : null
+    if (!equal(hashBytes('headLock', body), hash)) return null
+    const { sequence, size, root, note } = unpack(bodyShape, body, 'slot')
+    return { sequence, size, root, checkpoint: strictUtf8.decode(note) }
   } catch (error) {
-    if (error instanceof ProtocolError) return null
+    // A TypeError is the decoder's, for a note that is no UTF-8.
+    if (error instanceof ProtocolError || error instanceof TypeError) return null
     throw error
   }
 }

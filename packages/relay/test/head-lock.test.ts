@@ -4,7 +4,7 @@ import { chmod, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ready, type TreeHash, utf8, verify } from '@sealchart/protocol'
+import { concat, encode, hashBytes, ready, type TreeHash, utf8, verify } from '@sealchart/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { type HeadLock, memoryHeadLock } from '../src/head-lock.js'
@@ -204,6 +204,14 @@ describe('slots', () => {
       // Whole when every byte that differs was written.
       expect(await latestOf(dir)).toBe(Buffer.compare(torn, after) === 0 ? 3 : 2)
     }
+  })
+
+  it('with a note that is no text count as torn, though their hash fits', async () => {
+    const dir = await advanced([1, 2])
+    const body = encode([1, 9, 0, new Uint8Array(32), Uint8Array.of(0xff)])
+    const length = Uint8Array.of(0, 0, 0, body.length)
+    await overwrite(dir, SLOT, concat(hashBytes('headLock', body), length, body))
+    expect(await latestOf(dir)).toBe(2)
   })
 
   it('with a changed bit count as torn; with neither whole there is no lock', async () => {
