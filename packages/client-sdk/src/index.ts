@@ -1,6 +1,7 @@
 // What a vendor calls. Everything else is internal. Guide: docs/sdk.md.
 
-export type { Card } from '@sealchart/crypto'
+export type { Card, SelftestResult } from '@sealchart/crypto'
+export { selftest } from '@sealchart/crypto'
 export type { ActionName, ErrorAction, ErrorCode, ErrorKind } from '@sealchart/protocol'
 export { SealchartError } from '@sealchart/protocol'
 export { fileVault, fromFolder } from '#files'

@@ -91,6 +91,7 @@ export {
   type TrailSecret,
   wipe,
 } from './secrets.js'
+export { type SelftestResult, selftest } from './selftest.js'
 export { ready } from './sodium.js'
 export {
   createVaultKey,

@@ -5,7 +5,8 @@ import { type Request, readBody } from '../src/http.js'
 import { createIntake } from '../src/intake.js'
 
 const MOST = 1000
-const requestWith = (incoming: PassThrough): Request => ({ env: { incoming } }) as unknown as Request
+const requestWith = (incoming: PassThrough): Request =>
+  Object.assign(Object.create(null), { env: { incoming } }) as Request
 const read = (incoming: PassThrough) => readBody(requestWith(incoming), MOST, createIntake(1024 * 1024))
 const listeners = (stream: PassThrough): number =>
   ['data', 'end', 'error'].reduce((sum, event) => sum + stream.listenerCount(event), 0)
