@@ -69,7 +69,9 @@ function note(findings, fault, { bytes, i }) {
 
 const stackOf = (fault) => `${fault.stack}${fault.cause ? `\n  because of ${fault.cause.stack}` : ''}`
 
-parentPort.on('message', async (name) => {
-  parentPort.postMessage({ report: await runTarget(targets.find((target) => target.name === name)) })
+parentPort.on('message', (name) => {
+  const target = targets.find((one) => one.name === name)
+  // What is thrown here ends the thread, which the main thread reports.
+  void runTarget(target).then((report) => parentPort.postMessage({ report }))
 })
 parentPort.postMessage({ ready: targets.map(({ name }) => name) })
