@@ -90,6 +90,32 @@ export default async function requests() {
   for (const [name, over] of Object.entries(parts))
     await refuses(name, 'REQUEST_SIGNATURE', { ...vector(over), comment: 'Not the request that was signed.' })
 
+  /** A request that is signed soundly over a method or target in a form that is none. */
+  const oddly = ({ method = request.method, url = request.url }) => {
+    const parameters = headers['signature-input'].slice('sealchart='.length)
+    const lines = [
+      `"@method": ${method}`,
+      `"@target-uri": ${url}`,
+      `"content-digest": ${digest}`,
+      `"@signature-params": ${parameters}`,
+    ]
+    const signature = chan.device.sign(p.utf8(lines.join('\n')))
+    return vector({ method, url }, { ...headers, signature: `sealchart=:${p.base64(signature)}:` })
+  }
+  const forms = [
+    'request-in-lower-case',
+    'request-with-a-fragment',
+    'request-with-a-password',
+    'request-not-to-http',
+    'request-to-a-target-not-as-serialised',
+    'request-by-a-method-too-long',
+  ]
+  for (const name of forms)
+    await refuses(`${name}-that-is-signed`, 'REQUEST_SIGNATURE', {
+      ...oddly(parts[name]),
+      comment: 'The signature is right; the form is not the one there is.',
+    })
+
   const input = headers['signature-input']
   const inputs = {
     'input-with-another-label': input.replace('sealchart=', 'sig1='),

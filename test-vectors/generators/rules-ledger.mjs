@@ -176,6 +176,15 @@ export const ledger = [
           await relay(world)
         },
       ],
+      'answer-with-two-seals-of-one-entry': [
+        'LOG_INCONSISTENT',
+        'The second seal, a leaf of the tree too, says that its batch began with the first one’s entry.',
+        async (world) => {
+          const first = world.size
+          await relay(world)
+          await world.add(acts.relay('https://third.example'), { seal: { first } })
+        },
+      ],
       'answer-with-an-empty-batch': [
         'LOG_INCONSISTENT',
         'A seal of no entry, among others.',
@@ -384,6 +393,20 @@ export const ledger = [
             { ...acts.view(world, {}, chan), over: { private: counting(0x5c), sequence: 0, previous: accessLog } },
             { access: { number: 1, previous: accessLog } },
           )
+        },
+      ],
+      'access-entries-in-another-order-than-the-log': [
+        'CHAIN',
+        'Number 3 stands before number 2 in the log.',
+        async (world) => {
+          const { link } = world.head(accessLog)
+          const [second, third] = [
+            await world.sign(acts.view(world, {}, chan)),
+            await world.sign(acts.view(world, { sections: [2] }, chan)),
+          ]
+          const previous = p.accessLink(link, 2, second.hash)
+          world.place([third], { access: { number: 3, previous } })
+          world.place([second], { access: { number: 2, previous: link } })
         },
       ],
       'access-entry-twice': [

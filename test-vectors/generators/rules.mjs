@@ -1,8 +1,9 @@
 // Chains under the rules: a story that is accepted chapter by chapter, and after each chapter what a verifier refuses there, and some of what
-// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-record.mjs, rules-ledger.mjs.
+// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
 import { authority } from './rules-authority.mjs'
+import { hidden } from './rules-hidden.mjs'
 import { ledger } from './rules-ledger.mjs'
 import { recordCases } from './rules-record.mjs'
 import { vectorsOf } from './vectors.mjs'
@@ -60,6 +61,16 @@ export default async function rules(elsewhere) {
     const vector = { spec: `rules.md#${spec}`, comment, operation, inputs }
     if (code === null) await accepts(name, vector)
     else await refuses(name, code, vector)
+  }
+  for (const { after, name, comment, play, shown, code, why, operation, inputs } of hidden) {
+    const world = worlds[after].fork()
+    const since = world.size
+    const { first, later } = await play(world)
+    const spec = 'rules.md#verifying'
+    const taken = inputsAfter(after, { proven: world.answer(since, { entries: first }) })
+    await accepts(name, { spec, comment, operation: 'rules/take', inputs: taken })
+    const more = inputsAfter(name, { ...inputs, proven: world.answer(world.size, { entries: later }) })
+    await refuses(shown, code, { spec, comment: why, operation, inputs: more })
   }
   return files
 }

@@ -139,6 +139,26 @@ async function lists({ accepts, refuses }) {
     comment: 'The entry says four.',
   })
 
+  /** The list as it stands, under its own root and count: nothing but its form is wrong. */
+  const asSigned = (given) => ({
+    operation: 'wraps/list',
+    inputs: {
+      list: hex(joined(given)),
+      count: given.length,
+      root: hex(p.rootOf(given.map(({ leaf }) => p.wrapLeafHash(leaf)))),
+    },
+  })
+  await refuses('list-in-another-order-that-is-signed', 'WRAPS', {
+    ...asSigned([second, first, third]),
+    spec: rejects,
+    comment: 'Its signer signed a list that is none.',
+  })
+  await refuses('list-with-a-recipient-twice-that-is-signed', 'WRAPS', {
+    ...asSigned([first, first]),
+    spec: rejects,
+    comment: 'Its signer signed a list that is none.',
+  })
+
   // one row with its path
   const leaves = rows.map(({ leaf }) => p.wrapLeafHash(leaf))
   const plan = p.planInclusion(1, 3)
