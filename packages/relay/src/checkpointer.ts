@@ -10,7 +10,10 @@ const EVERY_MS = 250
 const { dir } = workerData as { readonly dir: string }
 
 const log = await sqliteCheckpointer(join(dir, STORE_FILE))
-const timer = setInterval(logMover(log, Date.now), EVERY_MS)
+const timer = setInterval(
+  logMover(log, () => performance.now()),
+  EVERY_MS,
+)
 
 parentPort?.once('message', () => {
   clearInterval(timer)

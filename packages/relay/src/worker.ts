@@ -38,7 +38,7 @@ async function start(): Promise<void> {
   const headLock = await openHeadLock(dir, { origin, create: head === null, random })
   await checkStart(store, headLock)
   const fail = (error: unknown): void => say({ say: 'fatal', error: toSent(error) })
-  const moveRest = restMover(store, Date.now)
+  const moveRest = restMover(store, () => performance.now())
   const between = async (): Promise<void> => moveRest()
   const sequencer = await inlineSequencer({ store, headLock, now: Date.now, between, onFatal: fail })
   sequencer.onTurn((news) => say({ say: 'turn', news }))

@@ -2,7 +2,7 @@
 // Spec: docs/spec/relay.md, "Starting".
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -20,6 +20,7 @@ import {
   verifyCheckpoint,
 } from '@sealchart/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { STORE_FILE } from '../src/folder-layout.js'
 import { memoryStore } from '../src/store/memory.js'
 import { type Member, type RecordOf, read, refusal, World } from './actors.js'
 
@@ -131,6 +132,10 @@ describe('the process', () => {
     expect(await stop(first)).toBe(0)
     const answers = await Promise.all(sent)
     expect(first.said.at(-1)).toContain('stopped')
+    // Nothing that was erased stays behind in a write-ahead log.
+    const log = await stat(join(folder, 'data', `${STORE_FILE}-wal`)).catch(() => null)
+    expect(log?.size ?? 0).toBe(0)
+    expect((await stat(join(folder, 'data', STORE_FILE))).size).toBeGreaterThan(0)
 
     const second = await start()
     expect(second.token).toBeNull()

@@ -13,8 +13,9 @@ import { isFull, transactions } from './sqlite-transactions.js'
 import { turnWriter } from './sqlite-turns.js'
 
 /**
- * `passive` moves what it can into the main file without making anybody wait; `full` waits for readers, moves everything and cuts
- * the write-ahead log to nothing: after it, what was erased is gone from the disk's files.
+ * `passive` moves what it can into the main file without making anybody wait; `full` moves everything and cuts the write-ahead log to
+ * nothing: after it, what was erased is gone from the disk's files. It waits for readers, and the writer with it, for at most
+ * `FULL_WAITS_MS`: a backup may read for minutes.
  */
 export type CheckpointMode = 'passive' | 'full'
 
@@ -27,6 +28,9 @@ export interface WriteAheadLog {
    */
   checkpoint(mode: CheckpointMode): boolean
 }
+
+/** How long a full checkpoint waits for readers, in ms: while it does, nothing is written. */
+const FULL_WAITS_MS = 50
 
 export type SqliteStore = Store & WriteAheadLog
 
@@ -46,13 +50,20 @@ export function storeOn(db: Database.Database): SqliteStore {
   const stage = stagingWriter(db, transact)
   const collect = collector(db, transact)
   const erase = eraser(db, transact)
+  const log = writeAheadLog(db)
+  const reads = readsOf(db)
   return {
-    ...readsOf(db),
+    ...reads,
     commit: async (batch) => commit(batch),
     stage: async (rows) => stage(rows),
     collect: async (now, limit) => collect(now, limit),
     eraseBeside: async (digests) => erase(digests),
-    ...writeAheadLog(db),
+    ...log,
+    async close() {
+      // SQLite cuts the log when its last connection ends, and not if that one only reads.
+      log.checkpoint('full')
+      await reads.close()
+    },
   }
 }
 
@@ -79,9 +90,20 @@ function writeAheadLog(db: Database.Database): WriteAheadLog {
   return {
     walBytes: () => statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     checkpoint(mode) {
-      const row = rowOf(mode === 'passive' ? passive : full)
+      const row = mode === 'passive' ? rowOf(passive) : waitingAtMost(db, FULL_WAITS_MS, () => rowOf(full))
       return row !== undefined && row.busy === 0 && row.log === row.checkpointed
     },
+  }
+}
+
+/** Runs a step in which this connection waits no longer for others. */
+function waitingAtMost<T>(db: Database.Database, ms: number, step: () => T): T {
+  const usual = db.pragma('busy_timeout', { simple: true }) as number
+  db.pragma(`busy_timeout = ${ms}`)
+  try {
+    return step()
+  } finally {
+    db.pragma(`busy_timeout = ${usual}`)
   }
 }
 
