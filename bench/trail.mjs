@@ -1,11 +1,13 @@
-// Verifying a trail: a record with 10,000 entries of its access log, from proven bytes to an accepted ledger, on one core.
-// Limit beside it: libsodium's Ed25519 verification alone, of the same number of signatures, in the same run.
+// Verifying a trail: a record with 10,000 entries of its access log, from proven bytes to an accepted ledger: as the SDK does it, with
+// signatures on two worker threads that begin and end with each run, and in one thread, as browsers do.
+// Limit beside it: libsodium's Ed25519 verification alone, of the same signatures in one thread, in the same run.
 //
 //   node bench/trail.mjs [entries]
 import { ready as cryptoReady, deviceFromSeed } from '@sealchart/crypto'
 import * as p from '@sealchart/protocol'
+import { verifySignatures } from '../packages/client-sdk/dist/verifier-node.js'
 import { actingRecord } from './lib/log.mjs'
-import { machine, median, targetAtMost } from './lib/measure.mjs'
+import { figure, interleave, machine, median, targetAtMost } from './lib/measure.mjs'
 
 const ENTRIES = Number(process.argv[2] ?? 10_000)
 const RUNS = 5
@@ -16,18 +18,23 @@ await Promise.all([p.ready(), cryptoReady()])
 const { pin, proven, signatures } = await actingRecord(deviceFromSeed, ENTRIES)
 const bytes = proven.entries.reduce((sum, entry) => sum + entry.bytes.length, 0)
 
-const times = { ledger: [], signatures: [] }
-for (let run = 0; run < RUNS; run++) {
-  const start = performance.now()
-  await new p.Ledger(pin).take(proven)
-  times.ledger.push(performance.now() - start)
-  const from = performance.now()
-  for (const { key, message, signature } of signatures)
-    if (!p.verify(key, message, signature)) throw new Error('signature')
-  times.signatures.push(performance.now() - from)
+const programs = {
+  async threads() {
+    await new p.Ledger(pin, undefined, { verifySignatures }).take(proven)
+  },
+  async one() {
+    await new p.Ledger(pin).take(proven)
+  },
+  signatures() {
+    for (const { key, message, signature } of signatures)
+      if (!p.verify(key, message, signature)) throw new Error('signature')
+  },
 }
-const ledger = median(times.ledger)
-const limit = median(times.signatures)
+const times = await interleave(programs, RUNS)
+const [threads, one, limit] = [times.threads, times.one, times.signatures].map(median)
 console.log(machine())
-const beside = `${(ledger / limit).toFixed(2)} × the ${(limit / 1000).toFixed(2)} s of its signatures alone; ${(bytes / 1e6).toFixed(1)} MB`
-targetAtMost(`seconds to verify a trail of ${ENTRIES} entries`, ledger / 1000, (MOST * ENTRIES) / 10_000, beside)
+const what = `seconds to verify a trail of ${ENTRIES} entries`
+const most = (MOST * ENTRIES) / 10_000
+const beside = (time) => `${(time / limit).toFixed(2)} × the ${(limit / 1000).toFixed(2)} s of its signatures alone`
+targetAtMost(what, threads / 1000, most, `${beside(threads)}, in one thread; ${(bytes / 1e6).toFixed(1)} MB`)
+figure(`${what}, in one thread`, (one / 1000).toFixed(2), beside(one))

@@ -24,6 +24,7 @@ import {
   sha256,
   signEntry,
 } from '@sealchart/protocol'
+import { verifySignatures } from '#verifier'
 import { abortable, ClientError, RelayRefusal } from './errors.js'
 import type { Link } from './link.js'
 import { equalPins, loadPins, savePins } from './pins.js'
@@ -94,7 +95,7 @@ export class Session {
     this.link = options.link
     this.keeper = options.keeper
     this.surroundings = options.surroundings
-    this.ledger = new Ledger(options.network, pins)
+    this.ledger = new Ledger(options.network, pins, { verifySignatures })
     this.#saved = pins
   }
 

@@ -13,7 +13,8 @@ import {
 } from './bytes.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
-import { type Signer, sign1, verifySign1, viewSign1 } from './cose.js'
+import { type Signer, sign1, signatureInput, verifySign1, viewSign1 } from './cose.js'
+import { verify } from './ed25519.js'
 import { ProtocolError } from './errors.js'
 import { accessStart } from './leaf.js'
 import { limits } from './limits.js'
@@ -88,6 +89,12 @@ export function is<K extends KindName, T extends keyof Bodies[K]>(
   type: T,
 ): entry is AnyEntry & Entry<K, T> {
   return entry.kind === kind && entry.type === type
+}
+
+/** An encoded entry and the Ed25519 key (32 bytes) that should have signed it. */
+export interface SignedEntry {
+  readonly bytes: Uint8Array
+  readonly signKey: Uint8Array
 }
 
 const nameOf = new Map<number, KindName>(Object.entries(kinds).map(([name, kind]) => [kind, name as KindName]))
@@ -178,6 +185,12 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
 /** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
 export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
   verifySign1(viewSign1(entry.bytes), signKey, entryData(network))
+}
+
+/** Whether an encoded entry is this key's in this network. @throws ProtocolError DECODE_* for what is no signed entry, USAGE before `ready` */
+export function isSigned({ bytes, signKey }: SignedEntry, network: ChainId): boolean {
+  const sign1 = viewSign1(bytes)
+  return verify(signKey, signatureInput(sign1, entryData(network)), sign1.signature)
 }
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */

@@ -1,6 +1,7 @@
 // The package's one entry, grouped by file in the order in which they build on each other. What is not listed is internal.
 
 export { sha256 } from '#sha256'
+export type { VerifySignatures } from './ahead.js'
 export {
   type AppendAnswer,
   type AppendRequest,
@@ -84,8 +85,10 @@ export {
   type Entry,
   FORMAT,
   is,
+  isSigned,
   type Rest,
   type Seen,
+  type SignedEntry,
   type Statement,
   shortId,
   signEntry,

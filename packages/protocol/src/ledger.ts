@@ -1,7 +1,8 @@
 // The ledger: what one verifier knows of the chains, each entry checked for its place, link, signature and rules, in log order.
 // Spec: docs/spec/rules.md, "Verifying". A client keeps one while it runs and pins its heads; a court fills one from an exported
 // trail. It takes a set of proven entries whole or not at all, and never goes back.
-import { type ChainId, equal, hex, type LinkHash } from './bytes.js'
+import { type HasVerdict, type VerifySignatures, verifyAhead } from './ahead.js'
+import { type ChainId, type DeviceId, equal, hex, type LinkHash } from './bytes.js'
 import { addEntry, type ChainState, claimLink, emptyChain, type Link, valueAt, valuesUnder } from './chain-state.js'
 import { type AnyEntry, accessLogOf, is, verifyEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
@@ -10,7 +11,7 @@ import type { TreeHead } from './merkle.js'
 import type { NoteKey } from './note.js'
 import { type Placed, type Proven, verifyProven } from './proven.js'
 import { applyEntry } from './rules/apply.js'
-import { type Fact, readFact } from './rules/facts.js'
+import { type Fact, facts, readFact } from './rules/facts.js'
 import { type Facts, lookFor, type StoredFact } from './rules/look.js'
 import { signKeyOf } from './rules/standing.js'
 import { mergeSeals } from './seals.js'
@@ -52,10 +53,17 @@ export class Ledger {
   #seals: readonly Seal[] = []
   readonly #chains = new Map<string, ChainState>()
   readonly #pinned = new Map<string, ChainPin>()
+  readonly #verifySignatures: VerifySignatures | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(network: NetworkPin, pins: Pins = { tree: null, chains: [] }) {
+  /** `verifySignatures`, if given, verifies signatures elsewhere before the rules ask for them. */
+  constructor(
+    network: NetworkPin,
+    pins: Pins = { tree: null, chains: [] },
+    options: { readonly verifySignatures?: VerifySignatures | undefined } = {},
+  ) {
     this.network = network
+    this.#verifySignatures = options.verifySignatures
     this.#tree = pins.tree
     for (const pin of pins.chains) this.#pinned.set(hex(pin.chain), pin)
   }
@@ -139,9 +147,11 @@ export class Ledger {
   async #take(given: Proven): Promise<readonly Placed[]> {
     const { tree, placed } = verifyProven(given, this.network.log, this.#tree)
     const seals = mergeSeals(this.#seals, given.seals)
+    const listed = (chain: ChainId, device: DeviceId) => this.fact(chain, facts.device(device))?.sign ?? null
+    const isVerified = await verifyAhead(placed, this.network.chain, listed, this.#verifySignatures)
     const undo: Undo = []
     try {
-      for (const one of placed) await this.#takeOne(one, undo)
+      for (const one of placed) await this.#takeOne(one, undo, isVerified)
     } catch (error) {
       for (const step of undo.reverse()) step()
       throw error
@@ -151,7 +161,7 @@ export class Ledger {
     return placed
   }
 
-  async #takeOne(placed: Placed, undo: Undo): Promise<void> {
+  async #takeOne(placed: Placed, undo: Undo, isVerified: HasVerdict): Promise<void> {
     const { entry, access, index, time } = placed
     const sequence = access ? access.number : entry.sequence
     const link = access ? accessLink(access.previous, access.number, entry.hash) : entry.link
@@ -167,10 +177,11 @@ export class Ledger {
     else checkPlace(chain, placed)
     const named = this.#namedBy(entry)
     const rests = checkRests(entry, index, named)
-    const facts = this.#factsAsOf([...named, { chain: entry.chain, state: chain, limit: sequence - 1 }])
-    const look = lookFor(entry, facts, this.network.chain)
+    const before = this.#factsAsOf([...named, { chain: entry.chain, state: chain, limit: sequence - 1 }])
+    const look = lookFor(entry, before, this.network.chain)
     const network = is(entry, 'network', 'found') ? null : this.network.chain
-    verifyEntry(entry, await signKeyOf(entry, look), network)
+    const signKey = await signKeyOf(entry, look)
+    if (!isVerified(entry, signKey)) verifyEntry(entry, signKey, network)
     const changes = await applyEntry(entry, look, { index, time })
     undo.push(addEntry(chain, placed, { sequence, link, changes, rests }))
   }
