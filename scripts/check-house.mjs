@@ -1,6 +1,6 @@
 // House rules that no other tool looks at, over every file in git: nothing that names a machine, a registry or a private key; no test
-// left out, no loose end, no way around the types; sources that can be read in one sitting, open with what they are, and import only
-// what their package declares.
+// left out, no loose end, no way around the types; no value written into SQL; sources that can be read in one sitting, open with what
+// they are, and import only what their package declares.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ const isThisFile = (path) => path === 'scripts/check-house.mjs'
 const problems = [
   ...files.flatMap((path) => matches(path, everywhere)),
   ...files.filter((path) => isCode(path) && !isThisFile(path)).flatMap((path) => matches(path, inCode)),
-  ...files.filter(isSource).flatMap((path) => [...checkShape(path), ...checkImports(path)]),
+  ...files.filter(isSource).flatMap((path) => [...checkShape(path), ...checkImports(path), ...checkSql(path)]),
 ]
 for (const problem of problems) console.log(problem)
 console.log(`${files.length} files: ${problems.length} problems`)
@@ -66,4 +66,13 @@ function checkImports(path) {
     .map(([, name]) => (/^(@[^/]+\/[^/]+|[^/]+)/.exec(name) ?? [])[0])
     .filter((name) => !isBuiltin(name) && !(name in declared))
     .map((name) => `${path}: imports ${name}, which ${folder}/package.json does not declare`)
+}
+
+/** SQL is text of ours: a template may put constants into it, which are written in capitals, and values go in as parameters. */
+function checkSql(path) {
+  const templates = [...read(path).matchAll(/`[^`]*\b(?:SELECT|INSERT|UPDATE|DELETE|WHERE|VALUES|PRAGMA)\b[^`]*`/g)]
+  return templates
+    .flatMap(([text]) => [...text.matchAll(/\$\{([^}]*)\}/g)])
+    .filter(([, inner]) => !/^[A-Z_]+$/.test(inner))
+    .map(([, inner]) => `${path}: puts ${inner} into SQL; pass it as a parameter`)
 }
