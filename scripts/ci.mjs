@@ -1,5 +1,5 @@
-// What CI runs (.ci/run): packages of the system, the steps of `npm run verify`, the fuzzers, tests on Node 24, then conformance with the
-// published vectors, within 20 minutes.
+// What CI runs (.ci/run): packages of the system, the steps of `npm run verify`, then conformance with the published vectors, which lie
+// beside the repository, within 20 minutes.
 // The last line counts tests from the reports that the runners wrote; a report that is missing or empty is a failure.
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -17,8 +17,6 @@ const failedSteps = await runSteps(
   [
     { name: 'packages of the system', command: ['bash', 'scripts/system-packages.sh', 'reader'] },
     ...verifySteps,
-    { name: 'fuzzing', command: ['node', 'fuzz/run.mjs'] },
-    { name: 'tests on Node 24', command: ['node', 'scripts/node24.mjs'] },
     { name: 'conformance', command: ['npm', 'run', 'conformance', '--', VECTORS] },
   ],
   { seconds: SECONDS },

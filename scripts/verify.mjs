@@ -1,4 +1,6 @@
-// `npm run verify`: everything that CI checks, in one command. With --long it is the nightly run (SEALCHART_EFFORT=long).
+// `npm run verify`: everything that CI checks, in one command, but conformance, which needs a folder of published vectors (ci.mjs).
+// The second reader needs packages of the system: bash scripts/system-packages.sh reader. With --long it is the nightly run: the same
+// steps with SEALCHART_EFFORT=long, and the removals.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,11 +35,18 @@ export const verifySteps = [
   ...packages.map((path) => ({ name: `publish ${path}`, command: ['publint', 'run', path, '--strict'] })),
   ...ownChecks.map((name) => ({ name: name.slice(0, -'.mjs'.length), command: ['node', `scripts/${name}`] })),
   { name: 'npm test', command: ['npm', 'test'], loud: true },
+  { name: 'fuzzing', command: ['node', 'fuzz/run.mjs'] },
+  { name: 'tests on Node 24', command: ['node', 'scripts/node24.mjs'] },
 ]
+
+/** What a push does not wait for. @type {import('./steps.mjs').Step[]} */
+const nightlySteps = [{ name: 'removals', command: ['node', 'scripts/removals.mjs'] }]
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const long = process.argv.includes('--long')
-  const failed = await runSteps(verifySteps, { env: long ? { SEALCHART_EFFORT: 'long' } : {} })
+  const failed = long
+    ? await runSteps([...verifySteps, ...nightlySteps], { env: { SEALCHART_EFFORT: 'long' } })
+    : await runSteps(verifySteps)
   console.log(failed.length === 0 ? 'everything passed' : `failed: ${failed.join(', ')}`)
   process.exitCode = failed.length === 0 ? 0 : 1
 }
