@@ -162,7 +162,7 @@ type HeaderFields = Readonly<Record<string, string>>
 
 /** Said with every answer: nothing here is a page, and nothing leads elsewhere. */
 const always: HeaderFields = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'cross-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

@@ -107,6 +107,14 @@ it('refuses heads that are too long', async () => {
   expect(statusOf(await answer)).toBe(431)
 })
 
+it('answers no TRACE: what it was sent does not come back', async () => {
+  const socket = await open()
+  const answer = rest(socket)
+  socket.write(`TRACE ${paths.health} HTTP/1.1\r\nHost: relay.test\r\nX-Secret: abc\r\nConnection: close\r\n\r\n`)
+  const bytes = await answer
+  expect([statusOf(bytes), codeOf(bytes), bytes.includes('abc')]).toEqual([404, 'UNKNOWN', false])
+})
+
 it('stops: running requests are answered, new ones are not taken', async () => {
   const url = `http://127.0.0.1:${server.port}${paths.health}`
   expect((await fetch(url)).status).toBe(200)
