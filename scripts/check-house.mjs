@@ -1,5 +1,5 @@
 // House rules that no other tool looks at, over every file in git: nothing that names a machine, a registry or a private key; no test
-// left out, no loose end, no way around the types; no value written into SQL; sources that can be read in one sitting, open with what
+// left out, no loose end, no way around the types; no value written into SQL or a regular expression; sources that can be read in one sitting, open with what
 // they are, and import only what their package declares.
 
 import { execFileSync } from 'node:child_process'
@@ -25,6 +25,8 @@ const inCode = [
   ['a way around the types', /\bas any\b|\bas unknown as\b|@ts-(ignore|nocheck)/],
 ]
 
+const inSource = [['a regular expression that is made from text', /\bnew RegExp\(/]]
+
 const inGit = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
 const files = inGit.filter((path) => existsSync(join(root, path)))
 const isCode = (path) => /\.[cm]?[jt]s$/.test(path)
@@ -34,7 +36,9 @@ const isThisFile = (path) => path === 'scripts/check-house.mjs'
 const problems = [
   ...files.flatMap((path) => matches(path, everywhere)),
   ...files.filter((path) => isCode(path) && !isThisFile(path)).flatMap((path) => matches(path, inCode)),
-  ...files.filter(isSource).flatMap((path) => [...checkShape(path), ...checkImports(path), ...checkSql(path)]),
+  ...files
+    .filter(isSource)
+    .flatMap((path) => [...matches(path, inSource), ...checkShape(path), ...checkImports(path), ...checkSql(path)]),
 ]
 for (const problem of problems) console.log(problem)
 console.log(`${files.length} files: ${problems.length} problems`)
