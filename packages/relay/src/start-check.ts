@@ -1,5 +1,5 @@
 // The check before the first turn of a process: do store and head lock tell the same history? Spec: docs/spec/storage.md, "Start-up".
-// It reads the head, the edge and what was committed since the lock advanced; re-hashing everything is `verify`'s work.
+// It reads the head, the edge and what was committed since the lock advanced; nothing in this version hashes everything again.
 import {
   append,
   decodeLeaf,
