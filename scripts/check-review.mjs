@@ -1,4 +1,4 @@
-// The counts of docs/review.md: test vectors by area, conformance cases, fuzz targets, and tests of each package. With --write they are written anew
+// The counts of docs/review.md: test vectors by area, conformance cases, fuzz targets, removals, and tests of each package. With --write they are written anew
 // (tests from .reports, which `npm test` makes); without, the page has to be what vectors and conformance lists say.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,12 +46,15 @@ async function main() {
   const text = readFileSync(page, 'utf8')
   const { targets } = await import('../fuzz/targets.mjs')
   const fuzzRow = `| targets of the fuzzers | ${targets.length} | 20,000 inputs each, fewer where one costs much |`
+  const { missed, removals } = await import('./removals/list.mjs')
+  const removalsRow = `| checks that are taken out one by one | ${removals.length} | ${missed.length} more that no vector shows yet |`
   const table = [
     '| what | how many | |',
     '|---|---|---|',
     ...vectorRows(),
     conformanceRow(),
     fuzzRow,
+    removalsRow,
     ...testRows(),
   ].join('\n')
   const wanted = text.replace(marked, `<!-- counts -->\n${table}\n<!-- /counts -->`)
