@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { RelayError } from './errors.js'
-import { type Env, type Request, refuse } from './http.js'
+import { type Env, isFailure, type Request, refuse } from './http.js'
 import { appendRoute } from './routes/append.js'
 import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
 import { directoryRoute, inboxRoute } from './routes/people.js'
@@ -38,7 +38,10 @@ export function createApp(services: Services): Hono<Env> {
   if (origins.length > 0) app.use(cors(corsOptions(origins)))
   for (const { method, path, handle } of routes()) app.on(method, path, (c) => handled(c, handle, services))
   app.notFound(() => refuse(new RelayError('UNKNOWN', 'there is no such route')))
-  app.onError((error) => refuse(error))
+  app.onError((error) => {
+    if (isFailure(error)) services.onFailure(error)
+    return refuse(error)
+  })
   return app
 }
 

@@ -62,7 +62,7 @@ export async function readBody(c: Request, most: number, intake: Intake): Promis
 function readIncoming(incoming: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+      incoming.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost)
       settle()
     }
     const onData = (chunk: Uint8Array): void => {
@@ -74,9 +74,8 @@ function readIncoming(incoming: IncomingMessage, take: (chunk: Uint8Array) => vo
       }
     }
     const onEnd = (): void => end(resolve)
-    const onError = (error: Error): void => end(() => reject(error))
-    const onClose = (): void => end(() => reject(new RelayError('DECODE_TRUNCATED', 'the body ended early')))
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+    const onLost = (): void => end(() => reject(new RelayError('DECODE_TRUNCATED', 'the body ended early')))
+    incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost)
   })
 }
 
@@ -219,10 +218,18 @@ const retryAfter = (error: SealchartError): number | null => {
 /** Rows that no turn has made live can change between a look and a write: whoever meant them looks again. */
 const stagedGone = new RelayError('STAGED_MISSING', 'something that was staged is no longer there, or complete')
 
+/** What the outside may know of an error; null for the relay's own trouble, which is INTERNAL to everybody. */
+function refusalOf(error: unknown): SealchartError | null {
+  if (error instanceof StoreConflict) return stagedGone
+  return error instanceof SealchartError && !inner.has(error.code) && error.code !== 'INTERNAL' ? error : null
+}
+
+/** Whether an error is the relay's own trouble: whoever runs the relay must hear of it. */
+export const isFailure = (error: unknown): boolean => refusalOf(error) === null
+
 /** The one answer to a refusal. Nothing of a request is repeated in it. */
 export function refuse(refused: unknown, missed: Infer<typeof errorAnswer>['missed'] = null): Response {
-  const error = refused instanceof StoreConflict ? stagedGone : refused
-  const known = error instanceof SealchartError && !inner.has(error.code) ? error : null
+  const known = refusalOf(refused)
   const code = known?.code ?? 'INTERNAL'
   const seconds = known && retryAfter(known)
   const body = pack(errorAnswer, {

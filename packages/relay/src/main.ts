@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { encodeNoteKey, hex, SealchartError, sha256, utf8 } from '@sealchart/protocol'
 import { Command } from 'commander'
+import { failureTeller } from './failures.js'
 import { STORE_FILE } from './folder-layout.js'
 import { headLockFolder } from './head-lock-files.js'
 import { localFiles } from './local-files.js'
@@ -52,7 +53,9 @@ async function run(options: Options): Promise<void> {
   const reads = await sqliteReads(join(dir, STORE_FILE))
   const segments = await fileSegments(dir, random)
   const token = (await reads.treeHead()) === null ? foundingToken(log.publicKey) : null
+  const failures = failureTeller((line) => console.error(`sealchart-relay: ${line}`))
   const relay = await createRemoteRelay({
+    onFailure: failures.tell,
     store: reads,
     segments,
     sequencer,
@@ -70,7 +73,10 @@ async function run(options: Options): Promise<void> {
   const listening = await listen(relay, { host: options.host, port: Number(options.port) })
   tell({ dir, log: encodeNoteKey(log), token, at: `http://${listening.address}:${listening.port}` })
 
-  const collecting = setInterval(() => void collect(relay), 60_000)
+  const collecting = setInterval(() => {
+    failures.endMinute()
+    void collect(relay)
+  }, 60_000)
   const stop = async (): Promise<void> => {
     clearInterval(collecting)
     const quiet = listening.stop()

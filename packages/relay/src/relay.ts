@@ -30,6 +30,8 @@ export interface RelayParts {
   readonly clock: Clock
   readonly random: (length: number) => Uint8Array
   readonly config?: Partial<RelayConfig>
+  /** Told of each error that was answered INTERNAL. Nobody outside is told what it was. */
+  readonly onFailure?: (error: unknown) => void
   /** Told once, when the relay can't go on: an unknown outcome, or a failed check. The process must stop. */
   readonly onFatal: (error: unknown) => void
 }
@@ -140,6 +142,7 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
     prover: prover(reads, logTree, read),
     read,
     intake,
+    onFailure: parts.onFailure ?? (() => {}),
     signatures: {
       now,
       intake,

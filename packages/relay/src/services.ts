@@ -18,6 +18,7 @@ export interface Services extends GateParts, ClosureParts, HandoutParts {
   readonly logTree: LogTree
   readonly notices: NoticeBoard
   readonly intake: Intake
+  readonly onFailure: (error: unknown) => void
   readonly signatures: SignatureParts
   /** Signed requests other than appends, a device. */
   readonly requestRates: Rates

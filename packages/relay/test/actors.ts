@@ -118,6 +118,7 @@ export interface WorldOptions {
   readonly segments?: Segments
   readonly limits?: Partial<OperatingLimits>
   readonly config?: Partial<RelayConfig>
+  readonly onFailure?: (error: unknown) => void
 }
 
 const noRequest: Omit<AppendRequest, 'entries'> = {
@@ -625,6 +626,7 @@ export async function emptyWorld(options: WorldOptions = {}): Promise<World> {
       limits: { ...defaultLimits, ...options.limits },
     },
     onFatal: (error) => void fatal.push(error),
+    ...(options.onFailure && { onFailure: options.onFailure }),
   })
   holder.world = new World({ relay, store, log: headLock.key.key, fatal })
   return holder.world

@@ -2,6 +2,8 @@
 // Spec: docs/spec/relay.md, "Refusals" and "Transport".
 import { directoryRequest, paths } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
+import { RelayError } from '../src/errors.js'
+import { describeFailure, failureTeller } from '../src/failures.js'
 import { memoryStore } from '../src/store/memory.js'
 import { type Answer, foundedWorld, refusal, type Signer, type World } from './actors.js'
 
@@ -72,11 +74,37 @@ describe('web origins', () => {
 
 it('an error that nobody foresaw is INTERNAL, and tells nothing of what it was', async () => {
   const store = memoryStore()
-  const world = await foundedWorld({ store })
+  const failures: unknown[] = []
+  const world = await foundedWorld({ store, onFailure: (error) => void failures.push(error) })
   const chan = await world.member('Chan')
   const secret = 'SELECT value FROM claim in /srv/store.sqlite'
   Object.assign(store, { claimants: () => Promise.reject(new Error(secret)) })
   const answer = await directory(world, chan)
   expect(refusal(answer)).toEqual({ status: 500, code: 'INTERNAL', message: 'the relay failed', missed: null })
   expect(new TextDecoder('latin1').decode(answer.bytes)).not.toContain('SELECT')
+  // Whoever runs the relay is told where it was, and not what; of refusals nothing.
+  expect((await world.send('GET', '/nothing')).status).toBe(404)
+  expect(failures).toHaveLength(1)
+  expect(describeFailure(failures[0])).toMatch(/^Error\n {4}at .*headers\.test/)
+  expect(describeFailure(failures[0])).not.toContain('SELECT')
+})
+
+it('a failure is told with its code and what caused it, and without any message', () => {
+  const full = Object.assign(new Error('/srv/secret'), { code: 'ENOSPC' })
+  const lines = describeFailure(new RelayError('INTERNAL', 'patient Chan', { cause: full })).split('\n')
+  expect(lines.filter((line) => !line.startsWith('    at '))).toEqual(['RelayError INTERNAL', 'Error ENOSPC'])
+  expect(describeFailure('patient Chan')).toBe('a string was thrown')
+  const odd = Object.assign(new Error(), { code: 'patient Chan' })
+  expect(describeFailure(odd).split('\n')[0]).toBe('Error')
+})
+
+it('of many failures the first ten of a minute are told, and the number of the others', () => {
+  const said: string[] = []
+  const failures = failureTeller((line) => void said.push(line.split('\n')[0] as string))
+  for (let i = 0; i < 13; i++) failures.tell(new TypeError('no'))
+  failures.endMinute()
+  failures.tell(new TypeError('no'))
+  failures.endMinute()
+  const one = 'a request failed: TypeError'
+  expect(said).toEqual([...Array(10).fill(one), '3 more requests failed within a minute', one])
 })
