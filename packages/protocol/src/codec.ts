@@ -2,9 +2,8 @@
 // Spec: docs/spec/encoding.md. Values are unsigned and negative integers within ±(2^53−1), byte strings, text, booleans, null
 // and arrays of these; maps, tags and floats do not exist at this level (cose.ts writes COSE's one tag and one header map).
 //
-// Encoding goes through cbor-x in one wrapper and is decoded again before it leaves; short arrays of byte strings and
-// unsigned integers, which are most of what is hashed, are written here. cbor-x never decodes: it is lenient.
-import { Encoder } from 'cbor-x'
+// What is written is decoded again before it leaves; short arrays of byte strings and unsigned integers, which are most of what is
+// hashed, are put together without. cborg, another codec, agrees on both in test/codec.test.ts.
 import { concat, expectBytes } from './bytes.js'
 import { ProtocolError } from './errors.js'
 
@@ -29,11 +28,18 @@ interface Reader {
   value: number
 }
 
+/** An output while it is written: its bytes, with room behind them, and where writing stands. */
+interface Writer {
+  bytes: Uint8Array<ArrayBuffer>
+  at: number
+}
+
+const FIRST_ROOM = 256
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 16
 // An empty array is one byte of input and dozens in memory: bytes alone would not bound what a decoder allocates.
 const MAX_ITEMS = 1 << 20
-const cbor = new Encoder({ useRecords: false, tagUint8Array: false, variableMapSize: true })
+const utf8Encoder = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -43,31 +49,55 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function encode(value: Value): Uint8Array<ArrayBuffer> {
   const flat = encodeFlat(value)
   if (flat) return flat
-  const bytes = new Uint8Array(cbor.encode(prepare(value, 0)))
+  const bytes = encodeAnswer(value)
   check(bytes)
   return bytes
 }
 
 /** As `encode`, without decoding it again: for answers, which are neither hashed nor signed, and which whoever gets them decodes. */
-export const encodeAnswer = (value: Value): Uint8Array<ArrayBuffer> => new Uint8Array(cbor.encode(prepare(value, 0)))
+export function encodeAnswer(value: Value): Uint8Array<ArrayBuffer> {
+  const writer: Writer = { bytes: new Uint8Array(FIRST_ROOM), at: 0 }
+  write(writer, value, 0)
+  return writer.bytes.slice(0, writer.at)
+}
 
-/** cbor-x writes integers of 2^32 and more as floats and every bigint in nine bytes: each form where it is the shortest. */
-function prepare(value: Value, depth: number): unknown {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0))
-      throw new ProtocolError('USAGE', 'only safe integers can be encoded')
-    return value > 0xffffffff || value < -0x100000000 ? BigInt(value) : value
-  }
-  if (value instanceof Uint8Array) return asPlain(value)
-  if (Array.isArray(value)) {
+function write(writer: Writer, value: Value, depth: number): void {
+  if (typeof value === 'number') writeInteger(writer, value)
+  else if (value instanceof Uint8Array) writeBytes(writer, 2, value)
+  else if (Array.isArray(value)) {
     if (depth === MAX_DEPTH) throw new ProtocolError('USAGE', 'value is nested too deeply to encode')
-    // Array.from visits the holes of a sparse array too, and refuses them below.
-    return Array.from(value, (item: Value) => prepare(item, depth + 1))
-  }
-  if (value === null || typeof value === 'boolean') return value
+    put(writer, headOf(4, value.length))
+    // By index: a hole of a sparse array is visited too, and refused below.
+    for (let i = 0; i < value.length; i++) write(writer, value[i] as Value, depth + 1)
+  } else if (value === null || typeof value === 'boolean') put(writer, headOf(7, value === null ? 22 : value ? 21 : 20))
   // A lone surrogate has no UTF-8: it would silently become U+FFFD.
-  if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) return value
-  throw new ProtocolError('USAGE', 'value is outside the encodable subset')
+  else if (typeof value === 'string' && !/\p{Surrogate}/u.test(value)) writeBytes(writer, 3, utf8Encoder.encode(value))
+  else throw new ProtocolError('USAGE', 'value is outside the encodable subset')
+}
+
+function writeInteger(writer: Writer, value: number): void {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0))
+    throw new ProtocolError('USAGE', 'only safe integers can be encoded')
+  put(writer, value < 0 ? headOf(1, -1 - value) : headOf(0, value))
+}
+
+function writeBytes(writer: Writer, major: number, content: Uint8Array): void {
+  put(writer, headOf(major, content.length))
+  put(writer, content)
+}
+
+function put(writer: Writer, bytes: Uint8Array): void {
+  makeRoom(writer, bytes.length)
+  writer.bytes.set(bytes, writer.at)
+  writer.at += bytes.length
+}
+
+function makeRoom(writer: Writer, length: number): void {
+  const needed = writer.at + length
+  if (needed <= writer.bytes.length) return
+  const larger = new Uint8Array(Math.max(needed, 2 * writer.bytes.length))
+  larger.set(writer.bytes.subarray(0, writer.at))
+  writer.bytes = larger
 }
 
 /** Ids, hashes and numbers in an array: what contexts are made of, a dozen an entry. Null for anything else. */
@@ -86,7 +116,6 @@ function encodeFlat(value: Value): Uint8Array<ArrayBuffer> | null {
 /** The head of a byte string of this length: with the bytes behind it, what `encode` writes for them. */
 export const bytesHead = (length: number): Uint8Array => headOf(2, length)
 
-/** The shortest head of a major type and an argument up to 2^53−1 (RFC 8949 §3). */
 function headOf(major: number, value: number): Uint8Array {
   const type = major << 5
   if (value < 24) return Uint8Array.of(type | value)
@@ -99,7 +128,7 @@ function headOf(major: number, value: number): Uint8Array {
   return head
 }
 
-/** A Node Buffer would be tagged: only the plain class is a byte string to cbor-x. */
+/** A Node Buffer's `slice` would be a view of the input: only the plain class copies. */
 const asPlain = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
