@@ -17,9 +17,9 @@ import {
 } from '@sealchart/protocol'
 import { type OpenableFile, type OpenedFile, openFiles } from './download.js'
 import { ClientError } from './errors.js'
+import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import { Keyring } from './keyring.js'
 import { type Acting, actingAs, type Member, sealText } from './member.js'
-import { type HeldGrant, liveGrantsOf } from './rotation.js'
 import type { Session } from './session.js'
 
 /** What a record looks like from a list: its verified chain, the opened card, and a keyring with the card's key. */

@@ -2,7 +2,6 @@
 // Spec: docs/spec/sections.md. The bytes of files are sealed and put by upload.ts; here only what names them.
 import { type Card, type SectionKey, sealCard, sealFileHeader } from '@sealchart/crypto'
 import { type ChainId, type Digest, encodeManifest, type SectionContent, sha256 } from '@sealchart/protocol'
-import { ClientError } from './errors.js'
 import type { Session } from './session.js'
 import type { DraftFile } from './upload.js'
 
@@ -60,10 +59,3 @@ const describe = (object: Uint8Array, count: number): SectionContent['object'] =
   length: object.length,
   count,
 })
-
-/** The number of a section by its name. @throws ClientError USAGE when the card names no such section. */
-export function sectionIn(card: Card, name: string): number {
-  const section = card.sections.find((one) => one.name === name)
-  if (!section) throw new ClientError('USAGE', 'the record has no section of this name', { details: { section: name } })
-  return section.id
-}

@@ -3,7 +3,6 @@
 // The identity is in the vault before anything is sent, so that a crash at any point continues where it stood.
 import {
   type DeviceSeed,
-  decodeIdentity,
   deviceFromSeed,
   type EpochSecret,
   encodeIdentity,
@@ -32,18 +31,16 @@ import {
   verifyEntry,
 } from '@sealchart/protocol'
 import { decodeCredentialAnswer, encodeCredentialRequest } from './credential.js'
+import { IDENTITY, isListed, loadIdentity, memberOf } from './enrolled.js'
 import { ClientError, hasCode } from './errors.js'
-import type { Link } from './link.js'
 import type { Member } from './member.js'
-import { type ConnectOptions, linkTo, type NetworkFile, surroundingsOf } from './network.js'
+import { type ConnectOptions, type NetworkFile, surroundingsOf } from './network.js'
 import { standingCredential } from './people.js'
-import { Session } from './session.js'
 import type { Keeper } from './vaults/contract.js'
 
 /** Brings a request to the issuer behind the vendor's log-in and its answer back. */
 export type CredentialSource = (request: Uint8Array) => Promise<Uint8Array>
 
-const IDENTITY = 'identity'
 const NONCE = 'founding-nonce'
 const nonceShape = struct({ nonce: bytes(32) })
 
@@ -56,19 +53,13 @@ export async function openMember(
 ): Promise<Member> {
   const found = await loadIdentity(keeper, network)
   const identity = found ?? (await newIdentity(keeper, network, options))
-  const device = deviceFromSeed(identity.seed)
   const { chain } = identity
-  const secrets = new Map(identity.epochs.map(({ epoch, secret }) => [epoch, secret]))
-  const over = async (link: Link): Promise<Member> => {
-    const surroundings = surroundingsOf(options)
-    const session = await Session.open({ network: network.pin, device, chain, link, keeper, surroundings })
-    return { session, secrets, first: secrets.get(0) as EpochSecret }
-  }
-  const member = await over(linkTo(network, { chain, device }, options))
+  const over = (signs: boolean): Promise<Member> => memberOf(identity, keeper, { network, signs, options })
+  const member = await over(true)
   if (found === null || !(await isListed(member))) {
     const source = required(credential)
     // A relay answers signed requests of listed devices only: until she is enrolled she asks as a stranger.
-    const enrolled = enrol(await over(linkTo(network, null, options)), keeper, source)
+    const enrolled = enrol(await over(false), keeper, source)
     // Another process of this vault may have been faster: then she is enrolled, as whom it says.
     const conflict = await enrolled.then(() => null, onlyConflict)
     await member.session.sync([chain, network.pin.chain])
@@ -76,18 +67,6 @@ export async function openMember(
   }
   if (!standingCredential(member.session, chain)) await renew(member, required(credential))
   return member
-}
-
-/** Whether the log has this device: a process may have ended between making its keys and enrolling it. Syncs if it has. */
-async function isListed({ session }: Member): Promise<boolean> {
-  try {
-    await session.sync([session.chain, session.network.chain])
-  } catch (error) {
-    if (!hasCode(error, 'REQUEST_SIGNATURE')) throw error
-    // The relay's word alone: whoever was enrolled once does not begin anew because of it.
-    session.ledger.requirePinned(session.chain)
-  }
-  return session.ledger.head(session.chain) !== null
 }
 
 const onlyConflict = (error: unknown): unknown => {
@@ -98,15 +77,6 @@ const onlyConflict = (error: unknown): unknown => {
 const required = (credential: CredentialSource | null): CredentialSource => {
   if (credential) return credential
   throw new ClientError('NO_CREDENTIAL', 'this member needs a credential: pass `credential`, which reaches the issuer')
-}
-
-async function loadIdentity(keeper: Keeper, network: NetworkFile): Promise<Identity | null> {
-  const blob = await keeper.get(IDENTITY)
-  if (blob === null) return null
-  const identity = decodeIdentity(blob)
-  const same = equal(identity.network, network.pin.chain) && equal(identity.founding, network.pin.founding)
-  if (!same) throw new ClientError('USAGE', 'this vault belongs to another network')
-  return identity
 }
 
 async function newIdentity(keeper: Keeper, network: NetworkFile, options: ConnectOptions): Promise<Identity> {

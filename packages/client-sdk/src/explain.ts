@@ -1,8 +1,8 @@
 // Why somebody may open a record, or may not: the grants that say so, from verified entries. Spec: docs/spec/rules.md, "Record".
 import { type ActionName, actions, type ChainId, equal, facts, is } from '@sealchart/protocol'
+import { grantsOf, type HeldGrant } from './held-grants.js'
 import type { Member } from './member.js'
 import { type Person, personOf, personUnder, standingCredential, standsAt } from './people.js'
-import { grantsOf, type HeldGrant } from './rotation.js'
 import { type TrailOf, textOf, trailEpochAt } from './trail.js'
 
 /** One grant as an explanation shows it. */

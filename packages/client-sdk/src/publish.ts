@@ -16,14 +16,16 @@ import {
 } from '@sealchart/protocol'
 import { grantFor } from './access.js'
 import { type Cargo, packCargo, type TransferOptions } from './cargo.js'
-import { type SealedContent, sealCardContent, sealSection, sectionIn } from './contents.js'
+import { type SealedContent, sealCardContent, sealSection } from './contents.js'
 import type { Sections } from './create.js'
 import { ClientError } from './errors.js'
+import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import { actingAs, type Member } from './member.js'
 import { isDeposed } from './people.js'
+import { sectionIn } from './reading.js'
 import { retrying } from './retry.js'
-import { type HeldGrant, liveGrantsOf, type Rotation, rotate } from './rotation.js'
+import { type Rotation, rotate } from './rotation.js'
 import type { DraftFile } from './upload.js'
 
 /** A record as a writer holds it. */

@@ -1,33 +1,28 @@
 // A record in the hands of one member: reading what was opened, sharing, publishing, revoking, and the verified trail.
 // Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
 import type { Card } from '@sealchart/crypto'
-import { accessLogOf, type EntryHash, equal, facts, hex, is } from '@sealchart/protocol'
+import { accessLogOf, type EntryHash, equal, facts, hex } from '@sealchart/protocol'
 import type { TransferOptions } from './cargo.js'
-import { sealCardContent, sectionIn } from './contents.js'
+import { sealCardContent } from './contents.js'
 import type { Sections } from './create.js'
 import type { OpenedFile } from './download.js'
 import { ClientError } from './errors.js'
 import { type AccessExplanation, explainAccess } from './explain.js'
 import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
+import { grantsOf, liveGrantsOf } from './held-grants.js'
 import { holdNewest, type RecordState } from './holding.js'
 import { actingAs, type Member, sealText } from './member.js'
 import type { Person } from './people.js'
 import { fallenHolders, publishVersion } from './publish.js'
+import { filesIn, newestVersion, sectionIn, type Version, versionsOf } from './reading.js'
 import { retrying } from './retry.js'
-import { grantsOf, liveGrantsOf, rotate } from './rotation.js'
+import { rotate } from './rotation.js'
 import { readTrail, type Step } from './trail.js'
 
 /** Why grants end, and how to stop waiting. The reason is sealed; only who may read the trail sees it. */
 export interface EndOptions {
   readonly reason?: string
   readonly signal?: AbortSignal
-}
-
-/** A version of a record: its number, when it was published and which sections it changed. */
-export interface Version {
-  readonly number: number
-  readonly published: Date
-  readonly sections: readonly string[]
 }
 
 /** One grant, in the hands of who made it. */
@@ -63,7 +58,7 @@ export class ChartRecord {
 
   /** The newest version's number, as far as this process has seen. */
   get version(): number {
-    return this.#member.session.ledger.fact(this.#state.chain, facts.counters)?.version ?? 0
+    return newestVersion(this.#member, this.#state.chain)
   }
 
   /**
@@ -71,30 +66,12 @@ export class ChartRecord {
    * @throws ClientError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened.
    */
   files(section: string): readonly OpenedFile[] {
-    const id = sectionIn(this.card, section)
-    const { opened } = this.#state
-    if (!opened)
-      throw new ClientError('USAGE', 'open the record with a purpose before reading it: records.open(id, { purpose })')
-    const files = opened.files.get(id)
-    if (files) return files
-    throw new ClientError(
-      'NOT_GRANTED',
-      'this section was not opened: you have no grant for it, or did not ask for it',
-      { details: { section } },
-    )
+    return filesIn(this.#state, section)
   }
 
   /** All versions, oldest first, with the sections that each changed. */
   versions(): readonly Version[] {
-    const { session } = this.#member
-    return session.ledger.entries(this.#state.chain).flatMap(({ entry, time }) => {
-      const version = is(entry, 'record', 'create') ? 1 : is(entry, 'record', 'publish') ? entry.body.version : null
-      if (version === null || !(is(entry, 'record', 'create') || is(entry, 'record', 'publish'))) return []
-      const changed = entry.body.contents.flatMap(
-        ({ section }) => this.card.sections.find(({ id }) => id === section)?.name ?? [],
-      )
-      return [{ number: version, published: new Date(time), sections: changed }]
-    })
+    return versionsOf(this.#member, this.#state)
   }
 
   /**

@@ -17,12 +17,9 @@ import {
   type EpochStart,
   encodeWrapList,
   facts,
-  GRANTS,
   type Grant,
-  grantHashOf,
   hex,
   mayReadTrail,
-  readFact,
   type TrailStart,
   type WrappedGrant,
   type WrapRow,
@@ -30,6 +27,7 @@ import {
   type WrapTarget,
 } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
+import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import { epochOf } from './people.js'
 import type { Session } from './session.js'
@@ -71,23 +69,6 @@ export function packWraps(session: Session, rows: readonly WrapRow[]): { attachm
   const attachment = encodeWrapList(rows)
   return { attachment, wraps: describeWrapList(attachment, rows, session.ledger.tree?.size ?? 0) }
 }
-
-/** A grant by the hash of its entry. */
-export interface HeldGrant {
-  readonly hash: EntryHash
-  readonly grant: Grant
-}
-
-/** All grants that a record ever had, as the ledger knows them. */
-export const grantsOf = (session: Session, record: ChainId): readonly HeldGrant[] =>
-  session.ledger.factsUnder(record, GRANTS).map(({ key, value }) => {
-    const hash = grantHashOf(key)
-    return { hash, grant: readFact(facts.grant(hash), value) }
-  })
-
-/** Grants that have neither ended nor expired at `now`. */
-export const liveGrantsOf = (session: Session, record: ChainId, now: number): readonly HeldGrant[] =>
-  grantsOf(session, record).filter(({ grant }) => grant.ended === null && (grant.until === null || grant.until > now))
 
 /** The keys of a new epoch for one section. */
 export interface NewEpoch {

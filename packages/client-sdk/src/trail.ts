@@ -16,10 +16,10 @@ import {
   type Placed,
 } from '@sealchart/protocol'
 import { ClientError, hasCode } from './errors.js'
+import { liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import type { Member } from './member.js'
 import { type Person, personUnder } from './people.js'
-import { liveGrantsOf } from './rotation.js'
 
 export interface Step {
   readonly what: 'create' | 'publish' | 'grant' | 'revoke' | 'recall' | 'view' | 'download' | 'note'
