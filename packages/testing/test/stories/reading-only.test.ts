@@ -1,4 +1,4 @@
-// A program that only shows records: Chan shares, Lee reads with a Reader. It enrols nobody, and leaves the same trace as any opening.
+// A program that only shows records: Chan shares, Lee reads with a Reader. It enrols nobody, and leaves the same trace as every opening.
 import { memoryVault, Reader } from '@sealchart/client-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestNetwork, testNetwork } from '../../src/index.js'
