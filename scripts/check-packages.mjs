@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { root } from './run.mjs'
+import { packAll } from './tarballs.mjs'
 import { packages } from './verify.mjs'
 
 const windows = process.platform === 'win32'
@@ -34,22 +35,15 @@ process.exitCode = problems.length === 0 ? 0 : 1
 
 /** Packs all packages; answers the tarballs' paths, which hold README and licence beside what is built. */
 async function pack() {
-  const workspaces = packages.flatMap((path) => ['-w', path])
-  const packed = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...workspaces],
-    root,
-  )
-  // A list from npm 10 and 11; newer ones answer an object by name.
-  return Object.values(JSON.parse(packed)).map(({ name, filename, files }) => {
-    const paths = files.map(({ path }) => path)
+  const packed = await packAll(folder)
+  for (const { name, paths } of packed) {
     for (const path of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
       if (!paths.includes(path)) problems.push(`${name}: ${path} is not packed`)
     }
     const stray = paths.filter((path) => /(^|\/)(test|node_modules)\/|\.tsbuildinfo$/.test(path))
     if (stray.length > 0) problems.push(`${name}: packs ${stray.join(', ')}`)
-    return join(folder, filename)
-  })
+  }
+  return packed.map(({ tarball }) => tarball)
 }
 
 /** A network that stands, works and ends, in either kind of module; package.json can be read; nothing else than the entry can be imported. */
@@ -128,10 +122,10 @@ async function checkRelay() {
 }
 
 /** Standard output of a command in the empty folder; throws with all output when it fails. */
-async function run(command, args, cwd = folder) {
+async function run(command, args) {
   try {
     const shell = windows && command !== process.execPath
-    return (await promisify(execFile)(command, args, { cwd, shell, maxBuffer: 64 * 1024 * 1024 })).stdout
+    return (await promisify(execFile)(command, args, { cwd: folder, shell, maxBuffer: 64 * 1024 * 1024 })).stdout
   } catch ({ stdout = '', stderr = '' }) {
     throw new Error(`${command} ${args.slice(0, 3).join(' ')} … failed\n${stdout}${stderr}`)
   }

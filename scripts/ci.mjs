@@ -16,6 +16,7 @@ const begun = Date.now()
 const failedSteps = await runSteps(
   [
     { name: 'packages of the system', command: ['bash', 'scripts/system-packages.sh', 'reader'] },
+    { name: 'chromium of the system', command: ['bash', 'scripts/system-packages.sh', 'chromium'] },
     ...verifySteps,
     { name: 'conformance', command: ['npm', 'run', 'conformance', '--', VECTORS] },
   ],
@@ -25,6 +26,7 @@ const counts = [
   ...packages.map((path) => countVitest(basename(path))),
   countTotals('conformance'),
   countTotals('reader'),
+  countTotals('consumers'),
 ]
 const passed = counts.reduce((sum, count) => sum + count.passed, 0)
 const failed = counts.reduce((sum, count) => sum + count.failed, 0)

@@ -10,15 +10,15 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 const quietTools = { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NO_UPDATE_NOTIFIER: '1' }
 
 /**
- * Runs one command at the root of the repository.
+ * Runs one command, at the root of the repository unless told.
  * With `quiet` its output is kept back and comes with the result; otherwise it goes to the terminal as it is written.
  * After `seconds` the command and everything it started are killed.
  * @returns {Promise<{ ok: boolean, output: string }>}
  */
-export function run(command, args, { quiet = false, env = {}, seconds } = {}) {
+export function run(command, args, { quiet = false, env = {}, seconds, cwd = root } = {}) {
   const windows = process.platform === 'win32'
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: {
       ...process.env,
       ...quietTools,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what only some tests need from the system:  bash scripts/system-packages.sh reader
+# Installs what only some tests need from the system:  bash scripts/system-packages.sh reader|chromium
 # Debian and Ubuntu; elsewhere it names the packages. What is there already is left alone.
 set -euo pipefail
 
@@ -9,8 +9,13 @@ case "${1:-}" in
     present() { /usr/bin/python3 -c 'import nacl.bindings, cryptography' 2>/dev/null; }
     packages=(python3 python3-nacl python3-cryptography)
     ;;
+  chromium)
+    # For scripts/consumers.mjs.
+    present() { [ -x "${SEALCHART_CHROMIUM:-/usr/bin/chromium}" ]; }
+    packages=(chromium)
+    ;;
   *)
-    echo 'usage: bash scripts/system-packages.sh reader' >&2
+    echo 'usage: bash scripts/system-packages.sh reader|chromium' >&2
     exit 2
     ;;
 esac

@@ -1,5 +1,5 @@
 // `npm run verify`: everything that CI checks, in one command, but conformance, which needs a folder of published vectors (ci.mjs).
-// The second reader needs packages of the system: bash scripts/system-packages.sh reader. With --long it is the nightly run: the same
+// Some steps need packages of the system: bash scripts/system-packages.sh reader, and the same with chromium. With --long it is the nightly run: the same
 // steps with SEALCHART_EFFORT=long, and the removals.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
@@ -37,6 +37,7 @@ export const verifySteps = [
   { name: 'npm test', command: ['npm', 'test'], loud: true },
   { name: 'fuzzing', command: ['node', 'fuzz/run.mjs'] },
   { name: 'tests on Node 24', command: ['node', 'scripts/node24.mjs'] },
+  { name: 'packed packages in use', command: ['node', 'scripts/consumers.mjs'] },
 ]
 
 /** What a push does not wait for. @type {import('./steps.mjs').Step[]} */
