@@ -22,6 +22,9 @@ const options = {
   noEmit: true,
 }
 
+/** Blocks in these languages would be examples that nobody compiles. */
+const SKIPPED = ['typescript', 'tsx', 'mts', 'cts', 'js', 'jsx', 'javascript', 'mjs', 'cjs']
+
 /**
  * @param {import('./markdown.mjs').Document[]} documents
  * @returns {{ count: number, problems: string[] }}
@@ -36,6 +39,11 @@ export function checkSnippets(documents) {
       snippets.set(join(root, 'docs', `snippet-${snippets.size}.ts`), { path, ...block })
     }
   }
+  const uncompiled = documents.flatMap(({ path, blocks }) =>
+    blocks
+      .filter(({ language }) => SKIPPED.includes(language))
+      .map(({ line }) => `${path}:${line}: write ts, which is compiled`),
+  )
   const host = ts.createCompilerHost(options)
   const { fileExists, readFile, getSourceFile } = host
   // `export {}` on a line of its own, so that positions stay those of the block.
@@ -49,7 +57,7 @@ export function checkSnippets(documents) {
     snippets.has(file) ? ts.createSourceFile(file, textOf(file), language) : getSourceFile(file, language, ...rest)
   const program = ts.createProgram([...snippets.keys()], options, host)
   const problems = ts.getPreEmitDiagnostics(program).map((diagnostic) => describe(diagnostic, snippets))
-  return { count: snippets.size - 1, problems }
+  return { count: snippets.size - 1, problems: [...uncompiled, ...problems] }
 }
 
 function describe({ file, start, messageText }, snippets) {
