@@ -33,12 +33,12 @@ function conformanceRow() {
 
 function testRows() {
   const before = recordedTests()
-  return packages.map((path) => {
-    const name = path.slice('packages/'.length)
+  return [...packages.map((path) => path.slice('packages/'.length)), 'browser'].map((name) => {
     const report = join(root, '.reports', `${name}.json`)
     const writes = process.argv.includes('--write') && existsSync(report)
     const count = writes ? JSON.parse(readFileSync(report, 'utf8')).numPassedTests : before.get(name)
-    return `| tests of \`${name}\` | ${count ?? 0} | |`
+    const note = name === 'browser' ? 'in Chromium: of the packages and stories above, those that need no Node ' : ''
+    return `| tests of \`${name}\` | ${count ?? 0} | ${note}|`
   })
 }
 

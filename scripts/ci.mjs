@@ -24,6 +24,7 @@ const failedSteps = await runSteps(
 )
 const counts = [
   ...packages.map((path) => countVitest(basename(path))),
+  countVitest('browser'),
   countTotals('conformance'),
   countTotals('reader'),
   countTotals('consumers'),

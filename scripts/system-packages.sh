@@ -10,7 +10,7 @@ case "${1:-}" in
     packages=(python3 python3-nacl python3-cryptography)
     ;;
   chromium)
-    # For scripts/consumers.mjs.
+    # For scripts/browser.mjs, scripts/consumers.mjs and bench/browser.mjs.
     present() { [ -x "${SEALCHART_CHROMIUM:-/usr/bin/chromium}" ]; }
     packages=(chromium)
     ;;

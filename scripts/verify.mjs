@@ -37,6 +37,7 @@ export const verifySteps = [
   { name: 'npm test', command: ['npm', 'test'], loud: true },
   { name: 'fuzzing', command: ['node', 'fuzz/run.mjs'] },
   { name: 'tests on Node 24', command: ['node', 'scripts/node24.mjs'] },
+  { name: 'tests in Chromium', command: ['node', 'scripts/browser.mjs'] },
   { name: 'packed packages in use', command: ['node', 'scripts/consumers.mjs'] },
 ]
 

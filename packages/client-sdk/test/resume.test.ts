@@ -1,10 +1,7 @@
 // Uploads that are interrupted at every step and gone on with by a new process, which has nothing but the vault.
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { systemRandom } from '@sealchart/crypto'
 import { hex, sha256 } from '@sealchart/protocol'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { ClientError } from '../src/errors.js'
 import { discardUpload } from '../src/journal.js'
@@ -250,34 +247,6 @@ test('an ended ticket is renewed', async () => {
   await expectWhole(relay, await upload(relay, files()))
   expect(refused).toBe(1)
   expect(relay.calls.filter((call) => call === 'openUpload').length).toBe(2)
-})
-
-describe('files on disk', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sealchart-'))
-  })
-  afterAll(() => rm(folder, { recursive: true }))
-
-  test('one whose time of change moved is refused before anything is read', async () => {
-    const relay = fakeRelay(record)
-    const vault = memoryVault()
-    const path = join(folder, 'scan.dcm')
-    await writeFile(path, seeded(6 * MiB))
-    await upload(relay, path, await newProcess(vault))
-    relay.put.length = 0
-    await utimes(path, new Date(), new Date(Date.now() + 10_000))
-    expect(await codeOf(upload(relay, path, await newProcess(vault)))).toBe('SOURCE_CHANGED')
-    expect(relay.put).toEqual([])
-  })
-
-  test('one that changes while it is uploaded is refused', async () => {
-    const relay = fakeRelay(record)
-    const path = join(folder, 'live.bin')
-    await writeFile(path, seeded(6 * MiB))
-    relay.before = (call) => (call === 'openUpload' ? writeFile(path, seeded(6 * MiB, 9)) : undefined)
-    expect(await codeOf(upload(relay, path))).toBe('SOURCE_CHANGED')
-  })
 })
 
 test('aborted at any moment: ABORTED, nothing goes on, nothing is unhandled', async () => {

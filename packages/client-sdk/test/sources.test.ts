@@ -1,26 +1,9 @@
 // What may be passed as a file: every form, its name, type and place, and what is refused before anything is read.
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fromFolder } from '../src/files-node.js'
+import { describe, expect, test } from 'vitest'
 import { fromFolder as webFolder, openPath as webPath, fileVault as webVault } from '../src/files-web.js'
 import type { AnywhereSource } from '../src/source.js'
 import { collectSources, fromFiles, mediaTypeOf, toSource } from '../src/sources.js'
 import { codeOf, seeded } from './support.js'
-
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sealchart-sources-'))
-  await mkdir(join(folder, 'series 1', 'raw'), { recursive: true })
-  await writeFile(join(folder, 'report.pdf'), 'pdf')
-  await writeFile(join(folder, 'series 1', '002.dcm'), 'two')
-  await writeFile(join(folder, 'series 1', '001.dcm'), 'one')
-  await writeFile(join(folder, 'series 1', 'raw', 'a'), '')
-  await writeFile(join(folder, '.hidden'), 'x')
-  await symlink('/etc/hostname', join(folder, 'link'))
-})
-afterAll(() => rm(folder, { recursive: true }))
 
 const data = seeded(100)
 const read = async (source: AnywhereSource): Promise<Uint8Array> => source.read(0, source.length)
@@ -42,20 +25,6 @@ describe('forms', () => {
     expect(await collectSources([form()])).toHaveLength(1)
   })
 
-  test('a path is a file on disk, which workers may read themselves', async () => {
-    const path = join(folder, 'report.pdf')
-    const source = (await toSource(path)) as AnywhereSource
-    expect(source).toMatchObject({
-      name: 'report.pdf',
-      path: '',
-      mediaType: 'application/pdf',
-      length: 3,
-      location: path,
-    })
-    expect(Buffer.from(await read(source)).toString()).toBe('pdf')
-    expect(source.modified).toBeGreaterThan(1e12)
-  })
-
   test('a stream is read once, its length known only if told', async () => {
     expect(await toSource(new Blob([data]).stream() as ReadableStream<Uint8Array>)).toMatchObject({
       kind: 'once',
@@ -65,16 +34,6 @@ describe('forms', () => {
       length: 7,
       modified: 3,
     })
-  })
-
-  test('a folder gives its files in order, with their folders, without hidden files and links', async () => {
-    const sources = await collectSources(fromFolder(folder))
-    expect(sources.map(({ path, name }) => [path, name])).toEqual([
-      ['', 'report.pdf'],
-      ['series 1', '001.dcm'],
-      ['series 1', '002.dcm'],
-      ['series 1/raw', 'a'],
-    ])
   })
 
   test('a browser’s folder picker keeps the structure below the chosen folder', async () => {
@@ -146,20 +105,6 @@ test('what is no file is USAGE', async () => {
   for (const wrong of [null, undefined, 5, true, {}, { data: 5 }, { data: null }, [5], [null]]) {
     expect(await codeOf(collectSources(wrong as never))).toBe('USAGE')
   }
-  expect(await codeOf(toSource(join(folder, 'missing')))).toBe('USAGE')
-  expect(await codeOf(toSource(folder))).toBe('USAGE')
-  expect(await codeOf(collectSources(fromFolder(join(folder, 'missing'))))).toBe('USAGE')
-})
-
-test('a file that shrank is SOURCE_CHANGED', async () => {
-  const path = join(folder, 'report.pdf')
-  const source = (await toSource(path)) as AnywhereSource
-  await truncate(path, 1)
-  expect(await codeOf(read(source))).toBe('SOURCE_CHANGED')
-  expect(await source.isUnchanged()).toBe(false)
-  await rm(path)
-  expect(await codeOf(read(source))).toBe('SOURCE_CHANGED')
-  expect(await source.isUnchanged()).toBe(false)
 })
 
 test('where there is no file system, paths are USAGE with what to use instead', async () => {

@@ -1,4 +1,4 @@
-// The tests of FLOE, run once on each cipher (floe-node.test.ts, floe-web.test.ts).
+// The tests of FLOE, run once on each cipher (floe.test.ts: the platform’s; floe-web.test.ts: that of browsers).
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { cipher } from '#cipher'

@@ -1,6 +1,6 @@
 // The self-test of an installation: it holds here, and says what does not hold where something is wrong.
 import { afterEach, expect, test, vi } from 'vitest'
-import { cipher } from '../src/cipher-node.js'
+import { cipher } from '#cipher'
 import { selftest } from '../src/selftest.js'
 
 afterEach(() => vi.restoreAllMocks())

@@ -13,7 +13,7 @@ import {
   type ManifestFile,
   namesRoot,
 } from '../src/manifest.js'
-import { sha256 } from '../src/sha256-node.js'
+import { sha256 } from '#sha256'
 import { expectCode } from './expect-code.js'
 import { codeOf } from './support.js'
 import { idOf } from './test-log.js'

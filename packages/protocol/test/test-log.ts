@@ -8,7 +8,7 @@ import { encodeEntryLeaf, encodeSeal, type Seal } from '../src/leaf.js'
 import { append, assemble, type Edge, emptyEdge, leafHash, planConsistency, rootOfEdge } from '../src/merkle.js'
 import { type NoteSigner, noteKey } from '../src/note.js'
 import { type AccessPlace, type Proven, slotOf } from '../src/proven.js'
-import { sha256 } from '../src/sha256-node.js'
+import { sha256 } from '#sha256'
 
 /** 32 bytes that follow from a text. */
 export const idOf = <T extends Uint8Array = Uint8Array<ArrayBuffer>>(name: string): T =>

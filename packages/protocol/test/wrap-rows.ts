@@ -1,6 +1,6 @@
 // Rows of wrap lists for the tests: well-formed leaves with made-up objects beside them.
 import type { ChainId, EntryHash } from '../src/bytes.js'
-import { sha256 } from '../src/sha256-node.js'
+import { sha256 } from '#sha256'
 import type { WrapLeaf, WrappedGrant, WrapRow } from '../src/wraps.js'
 import { idOf } from './test-log.js'
 

@@ -6,7 +6,7 @@ import { type ChainId, compare, concat, equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import { limits } from '../src/limits.js'
 import { leafHash } from '../src/merkle.js'
-import { sha256 } from '../src/sha256-node.js'
+import { sha256 } from '#sha256'
 import {
   checkWrapList,
   decodeWrapList,
