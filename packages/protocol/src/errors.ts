@@ -65,6 +65,12 @@ export const errorCodes = {
   KDF_CAP: ['malformed', 'stop'],
   VAULT: ['unauthentic', 'stop'],
   VAULT_CONFLICT: ['usage', 'retry'],
+  VAULT_STORAGE: ['usage', 'stop'],
+  VAULT_FULL: ['usage', 'stop'],
+  VAULT_LOST: ['usage', 'stop'],
+  VAULT_BLOCKED: ['usage', 'retry'],
+  PASSKEY_PRF: ['usage', 'fix-call'],
+  PASSKEY_CANCELLED: ['usage', 'retry'],
   KEYPAIR_MISMATCH: ['unauthentic', 'stop'],
   // Requests and the relay (docs/spec/relay.md)
   REQUEST_SIGNATURE: ['unauthentic', 'stop'],
@@ -88,6 +94,7 @@ export const errorCodes = {
   USAGE: ['usage', 'fix-call'],
   ABORTED: ['usage', 'stop'],
   SOURCE_CHANGED: ['usage', 'fix-call'],
+  WASM: ['usage', 'fix-call'],
   NO_CREDENTIAL: ['usage', 'sign-in'],
   INTERNAL: ['internal', 'stop'],
 } as const satisfies Record<string, readonly [ErrorKind, ErrorAction]>

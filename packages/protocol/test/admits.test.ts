@@ -1,12 +1,12 @@
 // Wrap lists against their entries: exactly who is entitled, exactly to what. Spec: docs/spec/rules.md, "Wrap lists".
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '#sha256'
 import { type ChainId, compare, type EntryHash, equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import type { AnyEntry } from '../src/entry.js'
 import { admits, liveGrants, mayReadTrail } from '../src/rules/admits.js'
 import { facts } from '../src/rules/facts.js'
 import type { Facts } from '../src/rules/look.js'
-import { sha256 } from '#sha256'
 import type { WrapLeaf, WrappedGrant } from '../src/wraps.js'
 import { DAY, idOf, type Member, newDevice, World } from './actors.js'
 import { codeOfAsync } from './support.js'

@@ -1,6 +1,7 @@
 // Section manifests and index segments. Spec: docs/spec/sections.md.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '#sha256'
 import { effort } from '../../../scripts/effort.mjs'
 import { concat, type Digest, hex } from '../src/bytes.js'
 import { decode, encode, type Value } from '../src/codec.js'
@@ -13,7 +14,6 @@ import {
   type ManifestFile,
   namesRoot,
 } from '../src/manifest.js'
-import { sha256 } from '#sha256'
 import { expectCode } from './expect-code.js'
 import { codeOf } from './support.js'
 import { idOf } from './test-log.js'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { sha256 as native } from '#sha256'
 import { ProtocolError } from '../src/errors.js'
 import { sha256 as portable } from '../src/sha256.js'
-import { sha256 as native } from '#sha256'
 
 const lengths = [0, 1, 31, 32, 55, 56, 63, 64, 65, 127, 128, 1023, 1024, 1025, 5000]
 

@@ -1,5 +1,6 @@
 // A log in memory for the tests, with real proofs of whatever was appended to it: what a relay, honest or not, can show.
 import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha256 } from '#sha256'
 import { planBatch } from '../src/batch.js'
 import { type TreeHash, utf8 } from '../src/bytes.js'
 import { signCheckpoint } from '../src/checkpoint.js'
@@ -8,7 +9,6 @@ import { encodeEntryLeaf, encodeSeal, type Seal } from '../src/leaf.js'
 import { append, assemble, type Edge, emptyEdge, leafHash, planConsistency, rootOfEdge } from '../src/merkle.js'
 import { type NoteSigner, noteKey } from '../src/note.js'
 import { type AccessPlace, type Proven, slotOf } from '../src/proven.js'
-import { sha256 } from '#sha256'
 
 /** 32 bytes that follow from a text. */
 export const idOf = <T extends Uint8Array = Uint8Array<ArrayBuffer>>(name: string): T =>

@@ -1,6 +1,7 @@
 // Rows of wrap lists for the tests: well-formed leaves with made-up objects beside them.
-import type { ChainId, EntryHash } from '../src/bytes.js'
+
 import { sha256 } from '#sha256'
+import type { ChainId, EntryHash } from '../src/bytes.js'
 import type { WrapLeaf, WrappedGrant, WrapRow } from '../src/wraps.js'
 import { idOf } from './test-log.js'
 

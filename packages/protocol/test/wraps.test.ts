@@ -1,12 +1,12 @@
 // Wrap lists as bytes: what encodes, what decodes, and that the two are the same. Spec: docs/spec/wraps.md.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '#sha256'
 import { effort } from '../../../scripts/effort.mjs'
 import { type ChainId, compare, concat, equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import { limits } from '../src/limits.js'
 import { leafHash } from '../src/merkle.js'
-import { sha256 } from '#sha256'
 import {
   checkWrapList,
   decodeWrapList,

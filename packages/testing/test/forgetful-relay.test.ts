@@ -31,7 +31,7 @@ const pinsShape = struct({
 async function rememberMore({ vault, unlock }: VaultHandle, chain: Uint8Array): Promise<void> {
   const [header, sealed] = [await vault.read('vault-key'), await vault.read('pins')]
   if (!header || !sealed) throw new Error('this vault has no pins')
-  const master = await openVaultKey(unlock, header.bytes)
+  const master = await openVaultKey(typeof unlock === 'function' ? await unlock(vault) : unlock, header.bytes)
   const { bytes: content, counter } = await openBlob(master, 'pins', sealed.bytes)
   const pins = unpack(pinsShape, content, 'pins')
   const chains = pins.chains.map((pin) => (equal(pin.chain, chain) ? { ...pin, sequence: pin.sequence + 1 } : pin))

@@ -28,10 +28,13 @@ export interface Vault {
   remove(name: string): Promise<void>
 }
 
+/** Finds out what unlocks a vault when it is opened, for instance by asking a person; may keep a blob of its own in it. */
+export type UnlockSource = (vault: Vault) => Promise<Unlock>
+
 /** A vault and what unlocks it: what a caller passes where a vault is asked for. */
 export interface VaultHandle {
   readonly vault: Vault
-  readonly unlock: Unlock
+  readonly unlock: Unlock | UnlockSource
   /** What a passphrase is to cost when the vault is made; the floor unless told. */
   readonly cost?: KdfCost
 }
@@ -50,8 +53,8 @@ export interface Keeper {
   remove(name: string): Promise<void>
 }
 
-/** The blob of the sealed master key. */
-const KEY_BLOB = 'vault-key'
+/** The blob of the sealed master key. It is written once, and never removed. */
+export const KEY_BLOB = 'vault-key'
 const TRIES = 8
 
 /** The name, if it is one that every storage can keep. @throws ClientError USAGE */
@@ -69,7 +72,9 @@ export const vaultConflict = (): ClientError =>
  * Unlocks a vault; an empty one gets its master key.
  * @throws CryptoError VAULT (wrong unlock, or damaged), KDF_FLOOR, KDF_CAP, USAGE
  */
-export async function openVault({ vault, unlock, cost }: VaultHandle, random: Random): Promise<Keeper> {
+export async function openVault(handle: VaultHandle, random: Random): Promise<Keeper> {
+  const { vault, cost } = handle
+  const unlock = typeof handle.unlock === 'function' ? await handle.unlock(vault) : handle.unlock
   const found = await vault.read(KEY_BLOB)
   if (found !== null) return keeper(vault, await openVaultKey(unlock, found.bytes), random)
   const { header, master } = await createVaultKey(unlock, random, cost)

@@ -108,7 +108,7 @@ export async function uncheckedClient(options: UncheckedOptions): Promise<Unchec
 async function identityOf({ vault, unlock }: VaultHandle): Promise<Identity> {
   const [header, sealed] = [await vault.read('vault-key'), await vault.read('identity')]
   if (!header || !sealed) throw new TypeError('this vault has no member')
-  const master = await openVaultKey(unlock, header.bytes)
+  const master = await openVaultKey(typeof unlock === 'function' ? await unlock(vault) : unlock, header.bytes)
   return decodeIdentity((await openBlob(master, 'identity', sealed.bytes)).bytes)
 }
 
