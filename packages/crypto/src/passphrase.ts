@@ -1,6 +1,7 @@
 // Keys from passphrases: Argon2id (RFC 9106) with a floor and a cap in code. Spec: docs/spec/vault.md, "Unlocking".
 // libsodium's larger build is loaded here and only when a passphrase is used: the usual build has no Argon2.
 import { CryptoError } from './errors.js'
+import { started } from './sodium.js'
 
 /** Cost and salt of one derivation; they stand in the vault's header. */
 export interface KdfParameters {
@@ -36,7 +37,7 @@ export function checkKdf({ memory, passes, salt }: KdfParameters): void {
 
 /**
  * 32 bytes from a passphrase, in Unicode normalisation form C so that two keyboards give the same.
- * @throws CryptoError KDF_FLOOR, KDF_CAP, USAGE for an empty passphrase, LIMIT when this machine has too little memory.
+ * @throws CryptoError KDF_FLOOR, KDF_CAP, USAGE for an empty passphrase, LIMIT when this machine has too little memory, WASM.
  */
 export async function deriveFromPassphrase(passphrase: string, parameters: KdfParameters): Promise<Uint8Array> {
   checkKdf(parameters)
@@ -44,7 +45,7 @@ export async function deriveFromPassphrase(passphrase: string, parameters: KdfPa
   if (/\p{Surrogate}/u.test(passphrase)) throw new CryptoError('USAGE', 'a passphrase is well-formed Unicode')
   const { memory, passes, salt } = parameters
   const { default: sodium } = await import('libsodium-wrappers-sumo')
-  await sodium.ready
+  await started(sodium)
   const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13
   try {
     return sodium.crypto_pwhash(32, passphrase.normalize('NFC'), salt, passes, memory * 1024, algorithm)

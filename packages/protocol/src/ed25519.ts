@@ -10,9 +10,17 @@ import { ProtocolError } from './errors.js'
 
 const state = { loaded: false }
 
-/** Loads libsodium. Await it once before the first `verify`; further calls cost nothing. */
+/**
+ * Loads libsodium. Await it once before the first `verify`; further calls cost nothing.
+ * @throws ProtocolError WASM where WebAssembly may not run
+ */
 export async function ready(): Promise<void> {
-  await sodium.ready
+  try {
+    await sodium.ready
+  } catch (cause) {
+    const message = "libsodium did not start: the content security policy must allow 'wasm-unsafe-eval'"
+    throw new ProtocolError('WASM', message, { cause })
+  }
   state.loaded = true
 }
 

@@ -1,0 +1,67 @@
+// A vendor's page in Chromium: under exactly the content security policy that docs/sdk.md names, under one that is too strict, and in two
+// tabs that share a vault.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { servePage, startChromium } from '../pages.mjs'
+
+const guide = readFileSync(new URL('../../../docs/sdk.md', import.meta.url), 'utf8')
+const policy = /^Content-Security-Policy: (.+)$/m.exec(guide)[1]
+
+let chromium
+let site
+beforeAll(async () => {
+  chromium = await startChromium()
+  site = await servePage(fileURLToPath(new URL('page.mjs', import.meta.url)))
+}, 120_000)
+afterAll(async () => {
+  await chromium?.close()
+  site?.close()
+})
+
+/** Opens tabs of one browser profile, and answers what calls their page's functions. */
+async function open(given, tabs = 1) {
+  const context = await chromium.newContext()
+  return Promise.all(
+    Array.from({ length: tabs }, async () => {
+      const page = await context.newPage()
+      await page.goto(site.url(given))
+      await page.waitForFunction(() => 'page' in globalThis)
+      return (name, ...given) => page.evaluate(([name, given]) => globalThis.page[name](...given), [name, given])
+    }),
+  )
+}
+
+test('the policy allows WebAssembly, and neither eval nor inline scripts', () => {
+  expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';")
+  expect(policy.replace("'wasm-unsafe-eval'", '')).not.toContain('unsafe')
+})
+
+test('under the policy everything works', async () => {
+  const [call] = await open(policy)
+  const results = await call('selftest')
+  expect(results.length).toBeGreaterThanOrEqual(9)
+  expect(results.filter(({ passed }) => !passed)).toEqual([])
+  expect(await call('sealAndOpen')).toEqual({ name: 32, file: true, small: true })
+  expect(await call('vault')).toEqual([5])
+})
+
+test('under the policy nothing is refused but what cbor-x tries once', async () => {
+  const [call] = await open(policy)
+  await call('selftest')
+  await call('vault')
+  expect(await call('violations')).toEqual(['script-src eval'])
+})
+
+test('without WebAssembly: a typed error that says what is missing', async () => {
+  const [call] = await open(policy.replace(" 'wasm-unsafe-eval'", ''))
+  const blocked = { code: 'WASM', action: 'fix-call', message: expect.stringContaining("'wasm-unsafe-eval'") }
+  expect(await call('selftest')).toEqual(blocked)
+  expect(await call('vault')).toEqual(blocked)
+})
+
+test('two tabs that write one vault lose nothing', async () => {
+  const tabs = await open(policy, 2)
+  const ends = await Promise.all(tabs.map((call) => call('count', 40)))
+  expect(Math.max(...ends)).toBe(80)
+})
