@@ -21,6 +21,26 @@ function joined({ body, tag }: Sealed): Uint8Array {
   return adjacent ? new Uint8Array(body.buffer, body.byteOffset, body.length + tag.length) : concat(body, tag)
 }
 
+/** What is hashed in pieces is gathered here: a segment of a file, which is ciphertext, or less. */
+const gathered = new Uint8Array(2 ** 20)
+
+/**
+ * The parts in one piece, good until the next call. WebCrypto has no hash of several parts, but it copies its input before `digest`
+ * returns (Web Cryptography API, "digest"): so the next call may write over it, and a fresh megabyte a segment is spared.
+ */
+function gather(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return only
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length > gathered.length) return concat(...parts)
+  let at = 0
+  for (const part of parts) {
+    gathered.set(part, at)
+    at += part.length
+  }
+  return gathered.subarray(0, length)
+}
+
 async function aead(raw: Uint8Array): Promise<Aead> {
   const { subtle } = globalThis.crypto
   const key = await subtle.importKey('raw', source(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
@@ -47,9 +67,7 @@ async function aead(raw: Uint8Array): Promise<Aead> {
 export const cipher: Cipher = {
   aead,
   async sha256(parts) {
-    const [only, ...rest] = parts
-    const bytes = only !== undefined && rest.length === 0 ? only : concat(...parts)
-    return new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', source(bytes)))
+    return new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', source(gather(parts))))
   },
   hmac(hash, key, parts) {
     const mac = hmac.create(hash === 'sha256' ? sha256 : sha384, key)
