@@ -16,6 +16,7 @@ import { MISSED, machine } from './lib/measure.mjs'
 /** In the order of the page. `quick`: arguments of a look. */
 const programs = [
   { name: 'seal', title: 'Sealing and opening', node: ['--expose-gc'], quick: ['32', '3'] },
+  { name: 'browser', title: 'Sealing and opening in a browser', quick: ['16', '3'] },
   { name: 'wrap', title: 'Wrapping keys', quick: ['100', '3'] },
   { name: 'transfer', title: 'Files to a relay and back', quick: ['64', '3', '0.02'] },
   { name: 'memory', title: 'Memory of a transfer', quick: ['1', '64'] },
