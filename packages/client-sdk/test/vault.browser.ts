@@ -1,5 +1,6 @@
 // A vault in a browser's database, opened by passphrase and by passkey, and the ways in which browsers and people fail it. Runs in Chromium
-// only (npm run test:browser); two tabs are in scripts/browser/pages.mjs.
+// only (npm run test:browser); two tabs and a quota that is used up are in
+// scripts/browser/pages/pages.test.mjs.
 import { systemRandom } from '@sealchart/crypto'
 import type {} from '@vitest/browser-playwright'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -72,6 +73,17 @@ describe('a database that was cleared', () => {
     for (const blob of ['vault-key', 'x', 'y']) expect(await vault.read(blob)).toBeNull()
   })
 
+  test('and made anew by another tab is VAULT_LOST too: nothing of the old vault gets into the new one', async () => {
+    const name = newName()
+    const keeper = await openVault(browserVault({ unlock, name }), systemRandom)
+    await clear(name)
+    const other = await openVault(browserVault({ unlock, name }), systemRandom)
+    expect(await codeOf(keeper.put('x', content))).toBe('VAULT_LOST')
+    expect(await other.get('x')).toBeNull()
+    await other.put('x', content)
+    expect(await codeOf(keeper.get('x'))).toBe('VAULT_LOST')
+  })
+
   test('between two visits is VAULT_LOST where one is expected, before anybody is asked', async () => {
     const name = newName()
     await openVault(browserVault({ unlock, name }), systemRandom)
@@ -131,21 +143,6 @@ describe('a database that cannot be had', () => {
     await settled(newer)
     newer.result.close()
     expect(await codeOf(vault.read('x'))).toBe('VAULT_BLOCKED')
-  })
-
-  test('is VAULT_FULL beyond the browser’s quota, and keeps what was there', async () => {
-    const { vault } = newVault()
-    const tag = await vault.write('x', content, null)
-    const { usage = 0 } = await navigator.storage.estimate()
-    const { origin } = location
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1024 * 1024 })
-    try {
-      expect(await codeOf(vault.write('x', seeded(8 * 1024 * 1024), tag))).toBe('VAULT_FULL')
-      expect(await vault.read('x')).toEqual({ bytes: content, tag })
-    } finally {
-      await session.send('Storage.overrideQuotaForOrigin', { origin })
-    }
-    await vault.write('x', seeded(8 * 1024 * 1024), tag)
   })
 
   test('a failure of the database is VAULT_STORAGE, and the next call opens it again', async () => {

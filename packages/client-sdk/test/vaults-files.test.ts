@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@sealchart/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { browserVault } from '../src/vaults/browser.js'
 import { openVault } from '../src/vaults/contract.js'
 import { fileVault } from '../src/vaults/file-node.js'
+import { memoryVault } from '../src/vaults/memory.js'
+import { passkey } from '../src/vaults/passkey.js'
 import { codeOf, seeded } from './support.js'
 import { vaultSuite } from './vault-suite.js'
 
@@ -52,4 +55,10 @@ describe('a folder', () => {
     expect(await (await openVault(fileVault(folder, 'correct horse'), systemRandom)).get('x')).toEqual(Uint8Array.of(5))
     expect(await codeOf(openVault(fileVault(folder, 'wrong horse'), systemRandom))).toBe('VAULT')
   })
+})
+
+test('where there is no browser, a browser’s vault says so when it is used', async () => {
+  const handle = browserVault({ unlock: passkey() })
+  expect(await codeOf(handle.vault.read('x'))).toBe('VAULT_STORAGE')
+  expect(await codeOf(passkey()(memoryVault().vault))).toBe('PASSKEY_PRF')
 })

@@ -43,6 +43,14 @@ globalThis.page = {
       await (await unlocked({ unlock: 'correct horse' })).put('x', Uint8Array.of(5))
       return [...(await (await unlocked({ unlock: 'correct horse', existing: true })).get('x'))]
     }),
+  /** Writes a little, then more than there is room for: how that ends, and what is in the vault then. */
+  fill: (length) =>
+    outcome(async () => {
+      const keeper = await unlocked({ unlock: async () => ({ hostKey: key }), name: 'full' })
+      await keeper.put('x', Uint8Array.of(5))
+      const refused = await outcome(() => keeper.put('x', new Uint8Array(length)))
+      return { refused, kept: [...(await keeper.get('x'))] }
+    }),
   /** Adds one to a number in the vault that all tabs share, so many times. */
   count: (times) =>
     outcome(async () => {

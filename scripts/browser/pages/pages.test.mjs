@@ -1,5 +1,5 @@
-// A vendor's page in Chromium: under exactly the content security policy that docs/sdk.md names, under one that is too strict, and in two
-// tabs that share a vault.
+// A vendor's page in Chromium: under exactly the content security policy that docs/sdk.md names, under one that is too strict, in two
+// tabs that share a vault, and where there is no room for one.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -19,12 +19,16 @@ afterAll(async () => {
   site?.close()
 })
 
-/** Opens tabs of one browser profile, and answers what calls their page's functions. */
-async function open(given, tabs = 1) {
+/** Opens tabs of one new browser profile, and answers what calls their page's functions. `quotaSize`: what the site may store, in bytes. */
+async function open(given, { tabs = 1, quotaSize } = {}) {
   const context = await chromium.newContext()
   return Promise.all(
     Array.from({ length: tabs }, async () => {
       const page = await context.newPage()
+      if (quotaSize !== undefined) {
+        const session = await context.newCDPSession(page)
+        await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url()).origin, quotaSize })
+      }
       await page.goto(site.url(given))
       await page.waitForFunction(() => 'page' in globalThis)
       return (name, ...given) => page.evaluate(([name, given]) => globalThis.page[name](...given), [name, given])
@@ -61,7 +65,15 @@ test('without WebAssembly: a typed error that says what is missing', async () =>
 })
 
 test('two tabs that write one vault lose nothing', async () => {
-  const tabs = await open(policy, 2)
+  const tabs = await open(policy, { tabs: 2 })
   const ends = await Promise.all(tabs.map((call) => call('count', 40)))
+  expect(ends).toEqual([expect.any(Number), expect.any(Number)])
   expect(Math.max(...ends)).toBe(80)
+})
+
+test('a vault for which there is no more room is VAULT_FULL, and keeps what it had', async () => {
+  const [call] = await open(policy, { quotaSize: 4 * 1024 * 1024 })
+  const { refused, kept } = await call('fill', 12 * 1024 * 1024)
+  expect(refused).toMatchObject({ code: 'VAULT_FULL', action: 'stop' })
+  expect(kept).toEqual([5])
 })

@@ -48,14 +48,19 @@ export function browserVault({ unlock, name = 'vault', existing = false, cost }:
 
 function databaseVault(name: string, existing: boolean): Vault {
   const connect = connection(name)
-  // A vault's key is never removed. Once it was there, a database without it is one that was cleared, and whatever is asked of it, the
-  // answer is that: a new key would make a second vault in the place of the first, and a write under the old one would be lost.
-  let made = existing
+  // A vault's key is written once and never removed. Once it was there, a database without it, or with another, is one that was cleared, and
+  // whatever is asked of it, the answer is that: a new key would make a second vault in the place of the first, and what is sealed under
+  // the old one would be lost there.
+  let key: string | null = null
+  const noticed = (blob: string, { tag }: Row): void => {
+    if (blob === KEY_BLOB) key = tag
+  }
   const inTransaction: Transact = async (mode, step) =>
     transact(await connect(mode), (store, fail) => {
-      if (!made) return step(store, fail)
-      store.getKey(KEY_BLOB).onsuccess = ({ target }) => {
-        if ((target as IDBRequest).result === undefined) fail(lost())
+      if (key === null && !existing) return step(store, fail)
+      store.get(KEY_BLOB).onsuccess = ({ target }) => {
+        const present = (target as IDBRequest<Row | undefined>).result
+        if (present === undefined || (key !== null && present.tag !== key)) fail(lost())
         else step(store, fail)
       }
     })
@@ -68,7 +73,7 @@ function databaseVault(name: string, existing: boolean): Vault {
           row = (target as IDBRequest<Row | undefined>).result
         }
       })
-      if (row && blob === KEY_BLOB) made = true
+      if (row) noticed(blob, row)
       return row ?? null
     },
     async write(blob, bytes, ifMatch) {
@@ -81,7 +86,7 @@ function databaseVault(name: string, existing: boolean): Vault {
           else store.put(row, blob)
         }
       })
-      if (blob === KEY_BLOB) made = true
+      noticed(blob, row)
       return row.tag
     },
     async remove(blob) {
@@ -145,7 +150,11 @@ export function openDatabase(
   return new Promise((resolve, reject) => {
     const request = openRequest(name, version)
     request.onerror = () => reject(typed(request.error))
-    request.onblocked = () => reject(blocked('a tab with older software holds the vault: close it'))
+    let waited = false
+    request.onblocked = () => {
+      waited = true
+      reject(blocked('a tab with older software holds the vault: close it'))
+    }
     request.onupgradeneeded = () => {
       const { result: database } = request
       if (!database.objectStoreNames.contains(STORE)) database.createObjectStore(STORE)
@@ -154,6 +163,8 @@ export function openDatabase(
     }
     request.onsuccess = () => {
       const { result: database } = request
+      // Nobody waits for it any more: left open, it would block the next one.
+      if (waited) return database.close()
       database.onversionchange = () => {
         database.close()
         closed()

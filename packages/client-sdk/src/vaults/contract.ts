@@ -121,6 +121,7 @@ function keeper(vault: Vault, master: VaultKey, random: Random): Keeper {
         return await put(name, change(await get(name)))
       } catch (error) {
         if (tries === TRIES || !hasCode(error, 'VAULT_CONFLICT')) throw error
+        await pause(tries)
       }
     }
   }
@@ -135,6 +136,10 @@ function keeper(vault: Vault, master: VaultKey, random: Random): Keeper {
     remove: (name) => inTurn(() => remove(name)),
   }
 }
+
+/** 0 to 2^tries ms, by chance: two tabs that write in step would overtake each other time after time. */
+const pause = (tries: number): Promise<void> =>
+  new Promise((resolve) => void setTimeout(resolve, Math.random() * 2 ** tries))
 
 /** Runs actions one after the other; one that fails does not hold up the next. */
 function createTurns(): <T>(action: () => Promise<T>) => Promise<T> {
