@@ -2,7 +2,8 @@
 // Spec: docs/spec/log.md, "Batch proofs". An RFC 6962 path for each leaf proves the same (merkle.ts) and is longer.
 //
 // The planner and the verifier run the same traversal, so they cannot disagree about which nodes a proof holds.
-import { equal, type TreeHash } from './bytes.js'
+import { equal, isBytes, type TreeHash } from './bytes.js'
+import { reading } from './check.js'
 import { ProtocolError } from './errors.js'
 import { cover, fold, type LeafAt, type Node, nodeHash, oneBits, splitOf, type TreeHead } from './merkle.js'
 
@@ -40,6 +41,7 @@ function firstFrom(indices: readonly number[], bound: number, low: number, high:
 }
 
 function isBatch(size: number, indices: readonly number[]): boolean {
+  if (!Array.isArray(indices)) return false
   let previous = -1
   for (const index of indices) {
     if (!Number.isSafeInteger(index) || index <= previous) return false
@@ -53,7 +55,8 @@ function isBatch(size: number, indices: readonly number[]): boolean {
  * @throws ProtocolError USAGE unless `indices` is not empty, strictly increasing and inside the tree.
  */
 export function planBatch(size: number, indices: readonly number[]): Node[] {
-  if (!isBatch(size, indices)) throw new ProtocolError('USAGE', 'indices are not increasing places in the tree')
+  if (!reading('indices', () => isBatch(size, indices)))
+    throw new ProtocolError('USAGE', 'indices are not increasing places in the tree')
   const nodes: Node[] = []
   traverse(size, indices, {
     gap: (from, to) => void nodes.push(...cover(from, to)),
@@ -66,16 +69,19 @@ export function planBatch(size: number, indices: readonly number[]): Node[] {
 /**
  * Returns when each leaf has its hash at its index in the tree with this size and root.
  * @throws ProtocolError LOG_PROOF for another root, for leaves that are none, unsorted, twice or outside, and for a node too few
- * or too many.
+ * or too many; USAGE for another structure.
  */
-export function verifyBatch(tree: TreeHead, leaves: readonly LeafAt[], nodes: readonly TreeHash[]): void {
+export const verifyBatch = (tree: TreeHead, leaves: readonly LeafAt[], nodes: readonly TreeHash[]): void =>
+  reading('a tree, leaves and nodes', () => checkBatch(tree, leaves, nodes))
+
+function checkBatch(tree: TreeHead, leaves: readonly LeafAt[], nodes: readonly TreeHash[]): void {
   const refuse = (why: string): never => {
     throw new ProtocolError('LOG_PROOF', why)
   }
   const indices = leaves.map((leaf) => leaf.index)
   // No leaf would be a proof of nothing that looks like one.
   if (!isBatch(tree.size, indices)) return refuse('leaves are not increasing places in the tree')
-  const isHash = (hash: TreeHash): boolean => hash instanceof Uint8Array && hash.length === 32
+  const isHash = (hash: TreeHash): boolean => isBytes(hash) && hash.length === 32
   if (!nodes.every(isHash) || !leaves.every((leaf) => isHash(leaf.hash))) return refuse('a hash is not 32 bytes')
   let used = 0
   const take = (count: number): TreeHash => {

@@ -26,11 +26,33 @@ export type SignKey = Uint8Array & { readonly [brand]: 'SignKey' }
 export type BoxKey = Uint8Array & { readonly [brand]: 'BoxKey' }
 
 /**
+ * Whether a value is a byte string that can be read: not a proxy of one, and not one whose memory was handed to another thread, which
+ * would look empty. A subclass and a view of shared memory are bytes; nobody may write there meanwhile.
+ */
+export const isBytes = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && value instanceof Uint8Array && (value.length > 0 || !isDetached(value))
+
+function isDetached(empty: Uint8Array): boolean {
+  try {
+    new Uint8Array(empty.buffer)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/**
  * Its argument, if that is a byte string: callers without types would otherwise hash `undefined` or the text of an object.
  * @throws ProtocolError USAGE
  */
 export function expectBytes(value: Uint8Array): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
+  if (!isBytes(value)) throw new ProtocolError('USAGE', 'expected a Uint8Array')
+  return value
+}
+
+/** The same for what has 32 bytes: ids and hashes. @throws ProtocolError USAGE */
+export function expectId<T extends Uint8Array>(value: T): T {
+  if (!isBytes(value) || value.length !== 32) throw new ProtocolError('USAGE', 'expected 32 bytes')
   return value
 }
 

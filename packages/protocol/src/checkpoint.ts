@@ -2,6 +2,7 @@
 // Spec: docs/spec/log.md, "Checkpoints". A checkpoint that verifies says what the log's key signed, not that it is the newest, nor
 // that everybody is shown the same one: that is for pins, consistency proofs and witnesses.
 import { base64, equal, type TreeHash, unbase64 } from './bytes.js'
+import { expectNatural, expectText, reading } from './check.js'
 import { ProtocolError } from './errors.js'
 import { emptyRoot, type TreeHead } from './merkle.js'
 import { isNoteName, type NoteKey, type NoteSigner, signNote, verifyNote } from './note.js'
@@ -16,8 +17,11 @@ const refuse = (why: string): never => {
 }
 
 /** The note text: origin, size and root, a line each. @throws ProtocolError USAGE for what `decodeCheckpoint` refuses. */
-export function encodeCheckpoint({ origin, size, root }: Checkpoint): string {
-  const text = `${origin}\n${size}\n${base64(root)}\n`
+export function encodeCheckpoint(checkpoint: Checkpoint): string {
+  const text = reading('a checkpoint', () => {
+    const { origin, size, root } = checkpoint
+    return `${expectText(origin)}\n${expectNatural(size)}\n${base64(root)}\n`
+  })
   try {
     decodeCheckpoint(text)
     return text
@@ -31,7 +35,7 @@ export function encodeCheckpoint({ origin, size, root }: Checkpoint): string {
  * @throws ProtocolError CHECKPOINT, also for extension lines: our logs write none, and what no auditor reads must not vary.
  */
 export function decodeCheckpoint(text: string): Checkpoint {
-  const [origin, size, root, end, ...rest] = text.split('\n')
+  const [origin, size, root, end, ...rest] = expectText(text).split('\n')
   if (origin === undefined || size === undefined || root === undefined || end !== '' || rest.length > 0) {
     return refuse('expected an origin, a size and a root, and nothing else')
   }
@@ -53,7 +57,8 @@ function decodeSize(text: string): number {
  * @throws ProtocolError USAGE when origin and key name differ, or for what `decodeCheckpoint` refuses.
  */
 export function signCheckpoint(checkpoint: Checkpoint, signer: NoteSigner): Uint8Array<ArrayBuffer> {
-  if (checkpoint.origin !== signer.key.name) throw new ProtocolError('USAGE', 'origin is not the name of the key')
+  const named = reading('a checkpoint and a signer', () => checkpoint.origin === signer.key.name)
+  if (!named) throw new ProtocolError('USAGE', 'origin is not the name of the key')
   return signNote(encodeCheckpoint(checkpoint), signer)
 }
 

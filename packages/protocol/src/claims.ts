@@ -2,6 +2,7 @@
 // Spec: docs/spec/entries.md, "Claims". Each claim is salted, so that it can be erased without being guessed from its hash.
 import type { Bodies } from './bodies.js'
 import { type ChainId, equal } from './bytes.js'
+import { reading } from './check.js'
 import { claimHash } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
@@ -35,12 +36,13 @@ export function decodeClaims(
   credential: Bodies['member']['credential'],
 ): readonly Claim[] {
   const claims = unpack(claimsShape, encoded, 'claims', { bytes: limits.claims })
-  const signed =
-    claims.length === credential.claims.length &&
-    claims.every((claim, i) => {
-      const carried = credential.claims[i]
-      return carried && carried.name === claim.name && equal(carried.hash, claimHash(member, claim))
-    })
+  const signed = reading('a credential', () => {
+    const { claims: carried } = credential
+    return (
+      claims.length === carried.length &&
+      claims.every((claim, i) => carried[i]?.name === claim.name && equal(carried[i].hash, claimHash(member, claim)))
+    )
+  })
   if (!signed) throw new ProtocolError('CRED_BINDING', 'the claims are not those that the credential carries')
   return claims
 }

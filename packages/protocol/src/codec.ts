@@ -4,7 +4,8 @@
 //
 // What is written is decoded again before it leaves; short arrays of byte strings and unsigned integers, which are most of what is
 // hashed, are put together without. cborg, another codec, agrees on both in test/codec.test.ts.
-import { concat, expectBytes } from './bytes.js'
+import { concat, expectBytes, isBytes } from './bytes.js'
+import { expectNatural, reading } from './check.js'
 import { ProtocolError } from './errors.js'
 
 export type Value = number | string | boolean | null | Uint8Array | readonly Value[]
@@ -39,6 +40,7 @@ const MAX_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 16
 // An empty array is one byte of input and dozens in memory: bytes alone would not bound what a decoder allocates.
 const MAX_ITEMS = 1 << 20
+const DEFAULT_LIMITS: Required<DecodeLimits> = { bytes: MAX_BYTES, depth: MAX_DEPTH, items: MAX_ITEMS }
 const utf8Encoder = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -47,15 +49,20 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws ProtocolError USAGE for a value outside the subset, TOO_LARGE above 16 MiB or 2^20 values.
  */
 export function encode(value: Value): Uint8Array<ArrayBuffer> {
-  const flat = encodeFlat(value)
-  if (flat) return flat
-  const bytes = encodeAnswer(value)
+  return reading('an encodable value', () => encodeFlat(value) ?? encodeChecked(value))
+}
+
+function encodeChecked(value: Value): Uint8Array<ArrayBuffer> {
+  const bytes = writeAll(value)
   check(bytes)
   return bytes
 }
 
 /** As `encode`, without decoding it again: for answers, which are neither hashed nor signed, and which whoever gets them decodes. */
-export function encodeAnswer(value: Value): Uint8Array<ArrayBuffer> {
+export const encodeAnswer = (value: Value): Uint8Array<ArrayBuffer> =>
+  reading('an encodable value', () => writeAll(value))
+
+function writeAll(value: Value): Uint8Array<ArrayBuffer> {
   const writer: Writer = { bytes: new Uint8Array(FIRST_ROOM), at: 0 }
   write(writer, value, 0)
   return writer.bytes.slice(0, writer.at)
@@ -63,7 +70,7 @@ export function encodeAnswer(value: Value): Uint8Array<ArrayBuffer> {
 
 function write(writer: Writer, value: Value, depth: number): void {
   if (typeof value === 'number') writeInteger(writer, value)
-  else if (value instanceof Uint8Array) writeBytes(writer, 2, value)
+  else if (isBytes(value)) writeBytes(writer, 2, value)
   else if (Array.isArray(value)) {
     if (depth === MAX_DEPTH) throw new ProtocolError('USAGE', 'value is nested too deeply to encode')
     put(writer, headOf(4, value.length))
@@ -105,7 +112,7 @@ function encodeFlat(value: Value): Uint8Array<ArrayBuffer> | null {
   if (!Array.isArray(value) || value.length > 23) return null
   const parts: Uint8Array[] = [Uint8Array.of(0x80 | value.length)]
   for (const item of value as readonly Value[]) {
-    if (item instanceof Uint8Array && item.length <= 0xffff) parts.push(bytesHead(item.length), item)
+    if (isBytes(item) && item.length <= 0xffff) parts.push(bytesHead(item.length), item)
     else if (Number.isSafeInteger(item) && (item as number) >= 0 && !Object.is(item, -0))
       parts.push(headOf(0, item as number))
     else return null
@@ -146,13 +153,23 @@ function check(bytes: Uint8Array): void {
  * @throws ProtocolError DECODE_TRUNCATED, DECODE_TRAILING, DECODE_NOT_SHORTEST, DECODE_INDEFINITE, DECODE_TYPE, DECODE_UTF8,
  * DECODE_DEPTH, DECODE_RANGE, TOO_LARGE (bytes or number of values); before any allocation that the input controls.
  */
-export function decode(bytes: Uint8Array, limits: DecodeLimits = {}): Value {
-  if (expectBytes(bytes).length > (limits.bytes ?? MAX_BYTES))
-    throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  const reader: Reader = { bytes: asPlain(bytes), items: limits.items ?? MAX_ITEMS, at: 0, major: 0, value: 0 }
-  const value = item(reader, limits.depth ?? MAX_DEPTH)
+export function decode(bytes: Uint8Array, limits?: DecodeLimits): Value {
+  const most = limits === undefined ? DEFAULT_LIMITS : expectLimits(limits)
+  if (expectBytes(bytes).length > most.bytes) throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
+  const reader: Reader = { bytes: asPlain(bytes), items: most.items, at: 0, major: 0, value: 0 }
+  const value = item(reader, most.depth)
   if (reader.at !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
   return value
+}
+
+/** Every limit as a number: nothing is longer than NaN, so that it would be no limit. @throws ProtocolError USAGE */
+export function expectLimits(limits: DecodeLimits): Required<DecodeLimits> {
+  if (typeof limits !== 'object') throw new ProtocolError('USAGE', 'expected limits')
+  return reading('limits', () => ({
+    bytes: expectNatural(limits.bytes ?? MAX_BYTES),
+    depth: expectNatural(limits.depth ?? MAX_DEPTH),
+    items: expectNatural(limits.items ?? MAX_ITEMS),
+  }))
 }
 
 function item(reader: Reader, depth: number): Value {

@@ -8,8 +8,9 @@
 //     bstr                          payload
 //     58 40 …                       signature, 64 bytes
 import type { ChainId, DeviceId } from './bytes.js'
-import { concat, equal, expectBytes, utf8 } from './bytes.js'
-import { bytesHead, type DecodeLimits, readHead } from './codec.js'
+import { concat, equal, expectBytes, isBytes, utf8 } from './bytes.js'
+import { expectFunction, reading } from './check.js'
+import { bytesHead, type DecodeLimits, expectLimits, readHead } from './codec.js'
 import { verify } from './ed25519.js'
 import { ProtocolError } from './errors.js'
 
@@ -61,15 +62,20 @@ export function protectedHeader(chain: ChainId, device: DeviceId): Uint8Array<Ar
  * @throws ProtocolError USAGE, TOO_LARGE for a payload that no COSE_Sign1 of this format holds.
  */
 export function signatureInput(parts: Omit<Sign1, 'signature'>, aad: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { chain, device, payload } = parts
+  const { chain, device, payload } = partsOf(parts)
   if (expectBytes(payload).length > MAX_PAYLOAD)
     throw new ProtocolError('TOO_LARGE', 'a COSE_Sign1 is at most 64 KiB long')
   const header = protectedHeader(chain, device)
   return concat(structureHead, header, bytesHead(expectBytes(aad).length), aad, bytesHead(payload.length), payload)
 }
 
+/** The fields of a caller's structure, each read once. */
+const partsOf = <T extends Omit<Sign1, 'signature'>>(parts: T): T =>
+  reading('the parts of a COSE_Sign1', () => ({ ...parts }))
+
 /** The one encoding. @throws ProtocolError USAGE for wrong lengths, TOO_LARGE above 64 KiB. */
-export function encodeSign1(parts: Sign1): Uint8Array<ArrayBuffer> {
+export function encodeSign1(given: Sign1): Uint8Array<ArrayBuffer> {
+  const parts = partsOf(given)
   if (expectBytes(parts.signature).length !== 64) throw new ProtocolError('USAGE', 'a signature is 64 bytes')
   const header = protectedHeader(parts.chain, parts.device)
   if (expectBytes(parts.payload).length > MAX_PAYLOAD)
@@ -89,10 +95,9 @@ export function encodeSign1(parts: Sign1): Uint8Array<ArrayBuffer> {
  * Decodes exactly what `encodeSign1` writes; checks form, not the signature. At most 64 KiB, or `limits.bytes` if less.
  * @throws ProtocolError TOO_LARGE, DECODE_*, DOWNGRADE (another signature algorithm).
  */
-export function decodeSign1(bytes: Uint8Array, limits: DecodeLimits = {}): Sign1 {
-  if (expectBytes(bytes).length > Math.min(limits.bytes ?? MAX_BYTES, MAX_BYTES)) {
-    throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  }
+export function decodeSign1(bytes: Uint8Array, limits?: DecodeLimits): Sign1 {
+  const most = limits === undefined ? MAX_BYTES : Math.min(expectLimits(limits).bytes, MAX_BYTES)
+  if (expectBytes(bytes).length > most) throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
   return viewSign1(new Uint8Array(bytes))
 }
 
@@ -132,8 +137,8 @@ export async function sign1(
   parts: Omit<Sign1, 'signature'> & { readonly aad: Uint8Array },
   signer: Signer,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { chain, device, payload } = parts
-  const signature = await signer(signatureInput(parts, parts.aad))
+  const { chain, device, payload, aad } = partsOf(parts)
+  const signature = await expectFunction(signer)(signatureInput({ chain, device, payload }, aad))
   return encodeSign1({ chain, device, payload, signature })
 }
 
@@ -143,7 +148,7 @@ export async function sign1(
  * @throws ProtocolError SIG; for bytes also what `decodeSign1` throws.
  */
 export function verifySign1(signed: Uint8Array | Sign1, publicKey: Uint8Array, aad: Uint8Array): Sign1 {
-  const parts = signed instanceof Uint8Array || !signed ? decodeSign1(signed) : signed
+  const parts = isBytes(signed) ? decodeSign1(signed) : partsOf(signed)
   const input = signatureInput(parts, aad)
   if (!verify(publicKey, input, parts.signature)) throw new ProtocolError('SIG', 'the signature does not verify')
   return parts

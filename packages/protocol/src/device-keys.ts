@@ -3,6 +3,7 @@
 // the device's own signature in the entry that brings the keys in, not here.
 import type { BoxKey, DeviceId, SignKey } from './bytes.js'
 import { equal, expectBytes, unhex } from './bytes.js'
+import { reading } from './check.js'
 import { hashOf } from './context.js'
 import { ProtocolError } from './errors.js'
 import { bytes, type Shape, struct } from './shape.js'
@@ -104,11 +105,21 @@ export const boxKey: Shape<BoxKey> = checked(BOX_KEY, checkBoxKey)
 export const devicePublicKeys: Shape<DevicePublicKeys> = struct({ sign: signKey, box: boxKey })
 
 /** Both checks, for keys that did not come through a decoder. @throws ProtocolError KEY_FORMAT, USAGE. */
-export const checkDeviceKeys = (keys: { readonly sign: Uint8Array; readonly box: Uint8Array }): DevicePublicKeys => ({
-  sign: checkSignKey(keys.sign),
-  box: checkBoxKey(keys.box),
-})
+export const checkDeviceKeys = (keys: { readonly sign: Uint8Array; readonly box: Uint8Array }): DevicePublicKeys =>
+  reading('device keys', () => ({ sign: checkSignKey(keys.sign), box: checkBoxKey(keys.box) }))
 
-/** The id of the device with these keys: 32 bytes. Both keys count, so neither can be swapped under a known id. */
+/** Both keys, if they have the lengths of theirs. @throws ProtocolError USAGE */
+export function keyPairOf(keys: DevicePublicKeys): readonly [sign: Uint8Array, box: Uint8Array] {
+  return reading('device keys', () => {
+    const { sign, box } = keys
+    if (expectBytes(sign).length === SIGN_KEY && expectBytes(box).length === BOX_KEY) return [sign, box]
+    throw new ProtocolError('USAGE', 'expected device keys')
+  })
+}
+
+/**
+ * The id of the device with these keys: 32 bytes. Both keys count, so neither can be swapped under a known id.
+ * @throws ProtocolError USAGE
+ */
 export const deviceId = (keys: DevicePublicKeys): DeviceId =>
-  hashOf('deviceId', [expectBytes(keys.sign), expectBytes(keys.box)]) as Uint8Array as DeviceId
+  hashOf('deviceId', keyPairOf(keys)) as Uint8Array as DeviceId

@@ -8,9 +8,11 @@ import {
   type EntryHash,
   equal,
   expectBytes,
+  expectId,
   hex,
   type LinkHash,
 } from './bytes.js'
+import { expectFunction, expectText, reading } from './check.js'
 import { decode, type Value } from './codec.js'
 import { bind, hashBytes, hashOf } from './context.js'
 import { type Signer, sign1, signatureInput, verifySign1, viewSign1 } from './cose.js'
@@ -82,13 +84,20 @@ export type Entry<K extends KindName = KindName, T extends keyof Bodies[K] = key
 /** Any entry, discriminated by `is`. */
 export type AnyEntry = { [K in KindName]: { [T in keyof Bodies[K]]: Entry<K, T> }[keyof Bodies[K]] }[KindName]
 
-/** Narrows an entry to one kind and type. */
+/** Narrows an entry to one kind and type; what is nothing is no entry. */
 export function is<K extends KindName, T extends keyof Bodies[K]>(
   entry: AnyEntry,
   kind: K,
   type: T,
 ): entry is AnyEntry & Entry<K, T> {
-  return entry.kind === kind && entry.type === type
+  return entry?.kind === kind && entry.type === type
+}
+
+/** Its argument, if it looks like what `decodeEntry` makes. @throws ProtocolError USAGE */
+export function expectEntry(entry: AnyEntry): AnyEntry {
+  const looksSo = reading('an entry', () => Object.hasOwn(kinds, entry.kind) && expectBytes(entry.bytes).length > 0)
+  if (!looksSo) throw new ProtocolError('USAGE', 'expected an entry')
+  return entry
 }
 
 /** An encoded entry and the Ed25519 key (32 bytes) that should have signed it. */
@@ -115,20 +124,19 @@ export async function signEntry<K extends KindName, T extends keyof Bodies[K]>(
   signer: { readonly chain: ChainId; readonly device: DeviceId; readonly sign: Signer },
   network: ChainId | null,
 ): Promise<AnyEntry> {
-  const body = bodyShape(statement?.kind, statement?.type as string)
-  if (!body) throw new ProtocolError('USAGE', 'no kind of chain has an entry of this type')
-  const fields = {
-    ...statement,
-    format: FORMAT,
-    kind: kinds[statement.kind],
-    pass: null,
-    type: statement.type as string,
-  }
-  const payload = pack(payloadOf(body), fields)
+  const payload = reading('a statement', () => encodeStatement(statement))
   if (payload.length + AROUND_PAYLOAD > limits.entry)
     throw new ProtocolError('LIMIT', 'an entry is at most 64 KiB long')
-  const { chain, device } = signer
-  return decodeEntry(await sign1({ chain, device, aad: entryData(network), payload }, signer.sign))
+  const { chain, device, sign } = reading('a signer', () => ({ ...signer, sign: expectFunction(signer.sign) }))
+  return decodeEntry(await sign1({ chain, device, aad: entryData(network), payload }, sign))
+}
+
+function encodeStatement<K extends KindName, T extends keyof Bodies[K]>(statement: Statement<K, T>): Uint8Array {
+  const { kind, type } = statement
+  const body = bodyShape(kind, type as string)
+  if (!body) throw new ProtocolError('USAGE', 'no kind of chain has an entry of this type')
+  const fields = { ...statement, format: FORMAT, kind: kinds[kind], pass: null, type: type as string }
+  return pack(payloadOf(body), fields)
 }
 
 /** COSE external data of every entry: the label and the network. */
@@ -142,7 +150,7 @@ function entryData(network: ChainId | null): Uint8Array {
 /** Nearly every call is for the same network: its external data is kept. */
 let lastData: { readonly network: Uint8Array; readonly data: Uint8Array } | null = null
 
-const orNull = (id: ChainId | null): Uint8Array | null => (id === null ? null : expectBytes(id))
+const orNull = (id: ChainId | null): Uint8Array | null => (id === null ? null : expectId(id))
 
 /**
  * Decodes an entry; checks form only.
@@ -184,7 +192,7 @@ export function decodeEntry(encoded: Uint8Array): AnyEntry {
 
 /** @throws ProtocolError SIG when the signature is not the device's over this entry in this network. */
 export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: ChainId | null): void {
-  verifySign1(viewSign1(entry.bytes), signKey, entryData(network))
+  verifySign1(viewSign1(expectEntry(entry).bytes), signKey, entryData(network))
 }
 
 /** Whether an encoded entry is this key's in this network. @throws ProtocolError DECODE_* for what is no signed entry, USAGE before `ready` */
@@ -195,12 +203,12 @@ export function isSigned({ bytes, signKey }: SignedEntry, network: ChainId): boo
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */
 export const chainIdOf = (network: ChainId | null, founder: Uint8Array, nonce: Uint8Array): ChainId =>
-  hashOf('chainId', [orNull(network), expectBytes(founder), expectBytes(nonce)]) as Uint8Array as ChainId
+  hashOf('chainId', [orNull(network), expectId(founder), expectId(nonce)]) as Uint8Array as ChainId
 
 /** Id of a record's access log, which is also its access link number 0. @throws ProtocolError USAGE */
 export function accessLogOf(record: ChainId): ChainId {
   if (lastLog && equal(lastLog.record, record)) return new Uint8Array(lastLog.log) as Uint8Array as ChainId
-  const log = accessStart(expectBytes(record) as ChainId) as Uint8Array as ChainId
+  const log = accessStart(record) as Uint8Array as ChainId
   lastLog = { record: new Uint8Array(record), log: new Uint8Array(log) }
   return log
 }
@@ -213,9 +221,11 @@ let lastLog: { readonly record: Uint8Array; readonly log: Uint8Array } | null = 
  * @throws ProtocolError USAGE
  */
 export function claimHash(member: ChainId, claim: { name: string; salt: Uint8Array; value: string }): Uint8Array {
-  if (typeof claim?.name !== 'string' || typeof claim.value !== 'string')
-    throw new ProtocolError('USAGE', 'a claim has a name and a value')
-  return hashOf('claim', [expectBytes(member), claim.name, expectBytes(claim.salt), claim.value])
+  return reading('a claim', () => {
+    const { name, salt, value } = claim
+    if (expectBytes(salt).length !== 16) throw new ProtocolError('USAGE', 'a claim’s salt is 16 bytes')
+    return hashOf('claim', [expectId(member), expectText(name), salt, expectText(value)])
+  })
 }
 
 /** Short name of a chain for messages: the first eight hexadecimal digits. @throws ProtocolError USAGE */

@@ -112,6 +112,9 @@ export class SealchartError extends Error {
   readonly details: ErrorDetails
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetails } = {}) {
+    // Before `this` exists: an error of an unknown code would have neither kind nor action.
+    if (typeof code !== 'string' || !Object.hasOwn(errorCodes, code) || typeof options !== 'object' || options === null)
+      throw new ProtocolError('USAGE', 'an error has a known code, a message and options')
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = new.target.name
     this.code = code

@@ -1,7 +1,8 @@
 // The leaves of the log: entries at their slots, and the seals that end each batch and carry its time.
 // Spec: docs/spec/log.md, "Slots", "Leaves" and "Seals". Whether a leaf is in a tree is merkle.ts and batch.ts; what an entry says
 // is entry.ts.
-import { type ChainId, concat, type EntryHash, expectBytes, type LinkHash, type Slot, type TreeHash } from './bytes.js'
+import { type ChainId, concat, type EntryHash, expectId, type LinkHash, type Slot, type TreeHash } from './bytes.js'
+import { expectNatural, reading } from './check.js'
 import { decode } from './codec.js'
 import { hashOf, labels } from './context.js'
 import { ProtocolError } from './errors.js'
@@ -36,13 +37,14 @@ export type LogLeaf = EntryLeaf | SealLeaf
 // ——— slots
 
 /** The slot of whatever follows the entry (or access entry) with this link hash: SHA-256(label ‖ CBOR [link hash]). */
-export const slotAfter = (link: LinkHash): Slot => hashOf('slot', [link]) as Uint8Array as Slot
+export const slotAfter = (link: LinkHash): Slot => hashOf('slot', [expectId(link)]) as Uint8Array as Slot
 
 /** The slot of a chain's founding entry: SHA-256(label ‖ CBOR [chain id]). A second founding takes the same slot, and shows. */
-export const foundingSlot = (chain: ChainId): Slot => hashOf('foundingSlot', [chain]) as Uint8Array as Slot
+export const foundingSlot = (chain: ChainId): Slot => hashOf('foundingSlot', [expectId(chain)]) as Uint8Array as Slot
 
 /** Link 0 of a record's access log: SHA-256(label ‖ CBOR [record id]). */
-export const accessStart = (record: ChainId): LinkHash => hashOf('accessStart', [record]) as Uint8Array as LinkHash
+export const accessStart = (record: ChainId): LinkHash =>
+  hashOf('accessStart', [expectId(record)]) as Uint8Array as LinkHash
 
 /**
  * The link of access entry `number` (from 1, without gaps): SHA-256(label ‖ CBOR [previous link, number, entry hash]). Its slot is
@@ -51,7 +53,7 @@ export const accessStart = (record: ChainId): LinkHash => hashOf('accessStart', 
  */
 export function accessLink(previous: LinkHash, number: number, entryHash: EntryHash): LinkHash {
   if (!Number.isSafeInteger(number) || number < 1) throw new ProtocolError('USAGE', 'access entries count from 1')
-  return hashOf('accessLink', [previous, number, entryHash]) as Uint8Array as LinkHash
+  return hashOf('accessLink', [expectId(previous), number, expectId(entryHash)]) as Uint8Array as LinkHash
 }
 
 // ——— leaves
@@ -91,9 +93,7 @@ export function encodeEntryLeaf(slot: Slot, entryHash: EntryHash): Uint8Array<Ar
 export const entryLeafHash = (slot: Slot, entryHash: EntryHash): TreeHash => leafHashOf(entryLeafParts(slot, entryHash))
 
 function entryLeafParts(slot: Slot, entryHash: EntryHash): readonly Uint8Array[] {
-  if (expectBytes(slot).length !== 32 || expectBytes(entryHash).length !== 32)
-    throw new ProtocolError('USAGE', 'expected two times 32 bytes')
-  return [beforeSlot, slot, beforeEntryHash, entryHash]
+  return [beforeSlot, expectId(slot), beforeEntryHash, expectId(entryHash)]
 }
 
 /**
@@ -111,17 +111,29 @@ export function decodeLeaf(data: Uint8Array): LogLeaf {
 
 // ——— seals
 
-/** The leaf index at which a seal must be proven: its own last place. A seal at any other index is none. */
-export const sealIndex = (seal: Seal): number => seal.size - 1
+/**
+ * The leaf index at which a seal must be proven: its own last place. A seal at any other index is none.
+ * @throws ProtocolError USAGE
+ */
+export const sealIndex = (seal: Seal): number => batchOf(seal).size - 1
+
+/** Where a seal's batch lies, and its time. */
+const batchOf = (seal: Seal): Pick<Seal, 'first' | 'size' | 'time'> =>
+  reading('a seal', () => ({
+    first: expectNatural(seal.first),
+    size: expectNatural(seal.size),
+    time: expectNatural(seal.time),
+  }))
 
 /**
  * The log time of the entry at leaf `index`, in milliseconds, by the seal of its batch. The caller has proven the seal's leaf at
  * `sealIndex(seal)` in the same tree as the entry's.
- * @throws ProtocolError TIME when the seal's batch does not hold that entry.
+ * @throws ProtocolError TIME when the seal's batch does not hold that entry, USAGE.
  */
 export function logTimeOf(index: number, seal: Seal): number {
+  const { first, size, time } = batchOf(seal)
   // The seal's own place is not an entry: hence below size − 1, not below size.
-  if (Number.isSafeInteger(index) && seal.first <= index && index < sealIndex(seal)) return seal.time
+  if (Number.isSafeInteger(index) && first <= index && index < size - 1) return time
   throw new ProtocolError('TIME', 'the seal does not cover this entry')
 }
 
@@ -131,6 +143,8 @@ export function logTimeOf(index: number, seal: Seal): number {
  * @throws ProtocolError LOG_INCONSISTENT for a gap or an overlap, TIME for a decrease.
  */
 export function checkNextSeal(previous: Seal | null, next: Seal): void {
-  if (next.first !== (previous?.size ?? 0)) throw new ProtocolError('LOG_INCONSISTENT', 'batches are not contiguous')
-  if (previous !== null && next.time < previous.time) throw new ProtocolError('TIME', 'log time goes back')
+  const after = batchOf(next)
+  const before = previous === null ? null : batchOf(previous)
+  if (after.first !== (before?.size ?? 0)) throw new ProtocolError('LOG_INCONSISTENT', 'batches are not contiguous')
+  if (before !== null && after.time < before.time) throw new ProtocolError('TIME', 'log time goes back')
 }

@@ -2,16 +2,17 @@
 // Spec: docs/spec/rules.md, "Verifying". A client keeps one while it runs and pins its heads; a court fills one from an exported
 // trail. It takes a set of proven entries whole or not at all, and never goes back.
 import { type HasVerdict, type VerifySignatures, verifyAhead } from './ahead.js'
-import { type ChainId, type DeviceId, equal, hex, type LinkHash } from './bytes.js'
+import { type ChainId, type DeviceId, equal, expectId, hex, type LinkHash } from './bytes.js'
 import { addEntry, type ChainState, claimLink, emptyChain, type Link, valueAt, valuesUnder } from './chain-state.js'
-import { type AnyEntry, accessLogOf, is, verifyEntry } from './entry.js'
+import { expectFunction, expectList, expectNatural, expectText, reading } from './check.js'
+import { type AnyEntry, accessLogOf, expectEntry, is, verifyEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { accessLink, type Seal } from './leaf.js'
 import type { TreeHead } from './merkle.js'
-import type { NoteKey } from './note.js'
+import { checkNoteKey, type NoteKey } from './note.js'
 import { type Placed, type Proven, verifyProven } from './proven.js'
 import { applyEntry } from './rules/apply.js'
-import { type Fact, facts, readFact } from './rules/facts.js'
+import { type Fact, facts, keyOf, readFact } from './rules/facts.js'
 import { type Facts, lookFor, type StoredFact } from './rules/look.js'
 import { signKeyOf } from './rules/standing.js'
 import { mergeSeals } from './seals.js'
@@ -56,16 +57,33 @@ export class Ledger {
   readonly #verifySignatures: VerifySignatures | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** `verifySignatures`, if given, verifies signatures elsewhere before the rules ask for them. */
+  /**
+   * `verifySignatures`, if given, verifies signatures elsewhere before the rules ask for them.
+   * @throws ProtocolError USAGE, KEY_FORMAT
+   */
   constructor(
     network: NetworkPin,
     pins: Pins = { tree: null, chains: [] },
     options: { readonly verifySignatures?: VerifySignatures | undefined } = {},
   ) {
-    this.network = network
-    this.#verifySignatures = options.verifySignatures
-    this.#tree = pins.tree
-    for (const pin of pins.chains) this.#pinned.set(hex(pin.chain), pin)
+    this.network = reading('a network to pin', () => ({
+      chain: copyOf(network.chain),
+      founding: copyOf(network.founding),
+      log: checkNoteKey(network.log),
+    }))
+    this.#verifySignatures = reading('options of a ledger', () =>
+      options.verifySignatures === undefined ? undefined : expectFunction(options.verifySignatures),
+    )
+    this.#tree = reading('a tree to pin', () => treeOf(pins.tree))
+    reading('chains to pin', () =>
+      expectList(pins.chains, (pin) =>
+        this.#pinned.set(hex(pin.chain), {
+          chain: copyOf(pin.chain),
+          sequence: expectNatural(pin.sequence),
+          link: copyOf(pin.link),
+        }),
+      ),
+    )
   }
 
   /** The newest tree that was verified. */
@@ -73,7 +91,7 @@ export class Ledger {
     return this.#tree
   }
 
-  /** The newest entry known of a chain in this process, or null. */
+  /** The newest entry known of a chain in this process, or null. @throws ProtocolError USAGE */
   head(chain: ChainId): ChainPin | null {
     const known = this.#chains.get(hex(chain))
     if (!known || known.head < 0) return null
@@ -88,25 +106,25 @@ export class Ledger {
     })
   }
 
-  /** A fact of a chain at its newest known entry. */
+  /** A fact of a chain at its newest known entry. @throws ProtocolError USAGE */
   fact<T>(chain: ChainId, target: Fact<T>): T | null {
-    const value = valueAt(this.#chains.get(hex(chain)), target.key, NEWEST)
+    const value = valueAt(this.#chains.get(hex(chain)), keyOf(target), NEWEST)
     return value === null ? null : readFact(target, value)
   }
 
-  /** All facts under a key prefix at the newest known entry, in key order. */
+  /** All facts under a key prefix at the newest known entry, in key order. @throws ProtocolError USAGE */
   factsUnder(chain: ChainId, prefix: string): StoredFact[] {
-    return valuesUnder(this.#chains.get(hex(chain)), prefix, NEWEST)
+    return valuesUnder(this.#chains.get(hex(chain)), expectText(prefix), NEWEST)
   }
 
-  /** The facts that an entry of a chain other than an access log was judged by: for `admits`, by whoever has its wrap list. */
+  /** The facts that an entry of a chain other than an access log was judged by: for `admits`, by whoever has its wrap list. @throws ProtocolError USAGE */
   factsBefore(entry: AnyEntry): Facts {
-    const { chain } = entry
+    const { chain } = expectEntry(entry)
     const limit = entry.kind === 'access' ? NEWEST : entry.sequence - 1
     return this.#factsAsOf([...this.#namedBy(entry), { chain, state: this.#chains.get(hex(chain)), limit }])
   }
 
-  /** The verified entries of a chain, in order of the log. Of an access log only those that were taken. */
+  /** The verified entries of a chain, in order of the log. Of an access log only those that were taken. @throws ProtocolError USAGE */
   entries(chain: ChainId): readonly Placed[] {
     return this.#chains.get(hex(chain))?.placed ?? []
   }
@@ -231,6 +249,12 @@ export class Ledger {
     return chain
   }
 }
+
+/** What is pinned stays as it was given, whatever its memory is used for later. */
+const copyOf = <T extends Uint8Array>(id: T): T => new Uint8Array(expectId(id)) as Uint8Array as T
+
+const treeOf = (tree: TreeHead | null): TreeHead | null =>
+  tree === null ? null : { size: expectNatural(tree.size), root: copyOf(tree.root) }
 
 /** Every state that the entry rests on is known, is the one it names, and was the newest at the entry's place. */
 function checkRests(entry: AnyEntry, index: number, named: readonly Named[]): readonly Link[] {

@@ -2,7 +2,8 @@
 // Spec: docs/spec/sections.md. A file that is not in the signed manifest does not exist; for each position exactly one segment is named.
 import { sha256 } from '#sha256'
 import { digestShape, treeHash } from './bodies.js'
-import { concat, type Digest, equal, expectBytes, hex, type TreeHash } from './bytes.js'
+import { concat, type Digest, equal, expectId, hex, type TreeHash } from './bytes.js'
+import { expectList, reading } from './check.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
 import { leafHash, rootOf } from './merkle.js'
@@ -60,13 +61,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
 export const decodeManifest = (encoded: Uint8Array): Manifest =>
   unpack(manifestShape, encoded, 'manifest', { bytes: limits.manifest })
 
-/** RFC 6962 root over a file's segment names, in order of position. */
+/** RFC 6962 root over a file's segment names, in order of position. @throws ProtocolError USAGE */
 export const namesRoot = (names: readonly Digest[]): TreeHash =>
-  rootOf(names.map((name) => leafHash(expectBytes(name))))
+  rootOf(expectList(names, expectId).map((name) => leafHash(name)))
 
-/** Index segments: the names of a file with more than one segment, joined, at most 32,768 in each. */
+/** Index segments: the names of a file with more than one segment, joined, at most 32,768 in each. @throws ProtocolError USAGE */
 export function encodeIndex(names: readonly Digest[]): Uint8Array<ArrayBuffer>[] {
   const indexes: Uint8Array<ArrayBuffer>[] = []
+  expectList(names, expectId)
   for (let at = 0; at < names.length; at += limits.namesPerIndex)
     indexes.push(concat(...names.slice(at, at + limits.namesPerIndex)))
   return indexes
@@ -74,9 +76,12 @@ export function encodeIndex(names: readonly Digest[]): Uint8Array<ArrayBuffer>[]
 
 /**
  * The names of all segments of a file, from its index segments (none for a file with one segment).
- * @throws ProtocolError SEGMENT when they are not what the manifest signs.
+ * @throws ProtocolError SEGMENT when they are not what the manifest signs, USAGE.
  */
-export function decodeIndex(file: ManifestFile, indexes: readonly Uint8Array[]): readonly Digest[] {
+export const decodeIndex = (file: ManifestFile, indexes: readonly Uint8Array[]): readonly Digest[] =>
+  reading('a manifest’s file and its index segments', () => namesIn(file, indexes))
+
+function namesIn(file: ManifestFile, indexes: readonly Uint8Array[]): readonly Digest[] {
   if (file.segments === 1) return checkNames(file, file.names)
   const bytes = concat(...indexes)
   const fits =

@@ -4,7 +4,8 @@
 // Provers are planners: they name the complete subtrees that a proof needs, the caller fetches those in one go from whatever it
 // stores them in, and `assemble` makes the proof. Nothing here reads a store, and no root is trusted here: it comes in a checkpoint.
 import { sha256 } from '#sha256'
-import { equal, type TreeHash } from './bytes.js'
+import { equal, expectId, isBytes, type TreeHash } from './bytes.js'
+import { expectFunction, expectList, expectNatural, isNatural, reading } from './check.js'
 import { ProtocolError } from './errors.js'
 import { bytes, list, type Shape, struct, uint } from './shape.js'
 
@@ -48,15 +49,21 @@ export const leafHash = (data: Uint8Array): TreeHash => leafHashOf([data])
 export const leafHashOf = (parts: readonly Uint8Array[]): TreeHash =>
   sha256(leafPrefix, ...parts) as Uint8Array as TreeHash
 
-/** SHA-256(0x01 ‖ left ‖ right). */
+/** SHA-256(0x01 ‖ left ‖ right). @throws ProtocolError USAGE */
 export const nodeHash = (left: TreeHash, right: TreeHash): TreeHash =>
-  sha256(nodePrefix, left, right) as Uint8Array as TreeHash
+  sha256(nodePrefix, expectId(left), expectId(right)) as Uint8Array as TreeHash
 
 /** The root of the tree without leaves: SHA-256 of nothing. */
 export const emptyRoot = (): TreeHash => sha256() as Uint8Array as TreeHash
 
-/** The root over leaf hashes in order. Pairs are joined level by level; an odd last one moves up as it is. */
-export function rootOf(leafHashes: readonly TreeHash[]): TreeHash {
+/** The root over leaf hashes in order. Pairs are joined level by level; an odd last one moves up as it is. @throws ProtocolError USAGE */
+export const rootOf = (leafHashes: readonly TreeHash[]): TreeHash =>
+  reading('leaf hashes', () => {
+    if (!Array.isArray(leafHashes)) throw new ProtocolError('USAGE', 'expected leaf hashes')
+    return joined(leafHashes)
+  })
+
+function joined(leafHashes: readonly TreeHash[]): TreeHash {
   let level = leafHashes
   while (level.length > 1) {
     const above: TreeHash[] = []
@@ -64,7 +71,8 @@ export function rootOf(leafHashes: readonly TreeHash[]): TreeHash {
     if (level.length % 2 === 1) above.push(level[level.length - 1] as TreeHash)
     level = above
   }
-  return level[0] ?? emptyRoot()
+  // The only one was never joined, and so not looked at.
+  return level.length === 0 ? emptyRoot() : expectId(level[0] as TreeHash)
 }
 
 /** The number of leaves left of a tree's first split: the largest power of two below `size`, which is at least 2. */
@@ -100,14 +108,15 @@ export const emptyEdge: Edge = Object.freeze({ size: 0, hashes: Object.freeze([]
 /**
  * The edge after one more leaf. `completed` is told every complete subtree that this leaf ends, the leaf itself first: what a
  * log stores.
- * @throws ProtocolError LIMIT at 2^53−1 leaves.
+ * @throws ProtocolError LIMIT at 2^53−1 leaves, USAGE.
  */
 export function append(edge: Edge, leaf: TreeHash, completed?: (node: Node, hash: TreeHash) => void): Edge {
-  if (edge.size >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('LIMIT', 'the tree is full')
-  const hashes = edge.hashes.slice()
-  let hash = leaf
+  const { size, hashes } = edgeOf(edge)
+  if (completed !== undefined) expectFunction(completed)
+  if (size >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('LIMIT', 'the tree is full')
+  let hash = expectId(leaf)
   let level = 0
-  let index = edge.size
+  let index = size
   completed?.({ level, index }, hash)
   while (index % 2 === 1) {
     hash = nodeHash(hashes.pop() as TreeHash, hash)
@@ -116,10 +125,20 @@ export function append(edge: Edge, leaf: TreeHash, completed?: (node: Node, hash
     completed?.({ level, index }, hash)
   }
   hashes.push(hash)
-  return { size: edge.size + 1, hashes }
+  return { size: size + 1, hashes }
 }
 
-export const rootOfEdge = (edge: Edge): TreeHash => fold(edge.hashes)
+/** The root of the tree with this edge. @throws ProtocolError USAGE */
+export const rootOfEdge = (edge: Edge): TreeHash => fold(edgeOf(edge).hashes)
+
+/** An edge with hashes of its own, as many as its size asks for. @throws ProtocolError USAGE */
+const edgeOf = (edge: Edge): { size: number; hashes: TreeHash[] } =>
+  reading('the edge of a tree', () => {
+    const { size, hashes } = edge
+    if (expectList(hashes, expectId).length !== oneBits(expectNatural(size)))
+      throw new ProtocolError('USAGE', 'expected one hash for each complete subtree')
+    return { size, hashes: hashes.slice() }
+  })
 
 const edgeFields = struct({ size: uint(), hashes: list(bytes<TreeHash>(32), 53) })
 
@@ -174,25 +193,25 @@ function plan(ranges: readonly { readonly from: number; readonly to: number }[])
   return { nodes: groups.flat(), groups: groups.map((group) => group.length) }
 }
 
-const isSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
-const isHash = (value: Uint8Array): boolean => value instanceof Uint8Array && value.length === 32
+const isHash = (value: Uint8Array): boolean => isBytes(value) && value.length === 32
 
 /** What an older edge of the same log is made of. Each element of the assembled proof is one hash of the edge. */
 export function planEdge(size: number): Plan {
-  if (!isSize(size)) throw new ProtocolError('USAGE', 'size is not a tree size')
+  if (!isNatural(size)) throw new ProtocolError('USAGE', 'size is not a tree size')
   const nodes = cover(0, size)
   return { nodes, groups: nodes.map(() => 1) }
 }
 
 /** What the inclusion proof of leaf `index` in a tree of `size` leaves is made of (RFC 6962 §2.1.1). @throws ProtocolError USAGE. */
 export function planInclusion(index: number, size: number): Plan {
-  if (!isSize(index) || !isSize(size) || index >= size) throw new ProtocolError('USAGE', 'index is outside the tree')
+  if (!isNatural(index) || !isNatural(size) || index >= size)
+    throw new ProtocolError('USAGE', 'index is outside the tree')
   return plan(descend(index, size, false).steps)
 }
 
 /** What the consistency proof between two sizes is made of (RFC 6962 §2.1.2). @throws ProtocolError USAGE unless 0 < oldSize ≤ size. */
 export function planConsistency(oldSize: number, size: number): Plan {
-  if (!isSize(oldSize) || !isSize(size) || oldSize === 0 || oldSize > size) {
+  if (!isNatural(oldSize) || !isNatural(size) || oldSize === 0 || oldSize > size) {
     throw new ProtocolError('USAGE', 'consistency is between a tree that is not empty and a later one')
   }
   const { from, steps } = descend(oldSize - 1, size, true)
@@ -200,24 +219,32 @@ export function planConsistency(oldSize: number, size: number): Plan {
 }
 
 /** The proof from the hashes of `plan.nodes`, in that order. @throws ProtocolError USAGE when their number differs. */
-export function assemble({ nodes, groups }: Plan, hashes: readonly TreeHash[]): TreeHash[] {
-  if (hashes.length !== nodes.length) throw new ProtocolError('USAGE', 'expected one hash for each planned node')
-  let end = 0
-  return groups.map((count) => {
-    end += count
-    return fold(hashes.slice(end - count, end))
+export const assemble = (plan: Plan, hashes: readonly TreeHash[]): TreeHash[] =>
+  reading('a plan and its hashes', () => {
+    const { nodes, groups } = plan
+    const planned = groups.reduce((sum, count) => sum + expectNatural(count), 0)
+    if (!Array.isArray(nodes) || planned !== nodes.length || expectList(hashes, expectId).length !== planned)
+      throw new ProtocolError('USAGE', 'expected one hash for each planned node')
+    let end = 0
+    return groups.map((count) => {
+      end += count
+      return fold(hashes.slice(end - count, end))
+    })
   })
-}
 
 /**
  * Returns when leaf `index` of the tree with this size and root has this hash, by an RFC 6962 audit path.
- * @throws ProtocolError LOG_PROOF.
+ * @throws ProtocolError LOG_PROOF, USAGE for another structure.
  */
-export function verifyInclusion(leaf: LeafAt, tree: TreeHead, path: readonly TreeHash[]): void {
+export const verifyInclusion = (leaf: LeafAt, tree: TreeHead, path: readonly TreeHash[]): void =>
+  reading('a leaf, a tree and a path', () => checkInclusion(leaf, tree, path))
+
+function checkInclusion(leaf: LeafAt, tree: TreeHead, path: readonly TreeHash[]): void {
   const refuse = (why: string): never => {
     throw new ProtocolError('LOG_PROOF', why)
   }
-  if (!isSize(leaf.index) || !isSize(tree.size) || leaf.index >= tree.size) return refuse('index is outside the tree')
+  if (!isNatural(leaf.index) || !isNatural(tree.size) || leaf.index >= tree.size)
+    return refuse('index is outside the tree')
   const { steps } = descend(leaf.index, tree.size, false)
   // The length is a function of index and size: a path of another length would prove a node at another depth.
   if (path.length !== steps.length) return refuse('path has the wrong length')
@@ -233,13 +260,17 @@ export function verifyInclusion(leaf: LeafAt, tree: TreeHead, path: readonly Tre
 /**
  * Returns when `newer` is an append-only growth of `older`, by an RFC 6962 consistency proof. An empty older tree is refused:
  * everything is consistent with it, so such a proof says nothing.
- * @throws ProtocolError LOG_INCONSISTENT.
+ * @throws ProtocolError LOG_INCONSISTENT, USAGE for another structure.
  */
-export function verifyConsistency(older: TreeHead, newer: TreeHead, path: readonly TreeHash[]): void {
+export const verifyConsistency = (older: TreeHead, newer: TreeHead, path: readonly TreeHash[]): void =>
+  reading('two trees and a path', () => checkConsistency(older, newer, path))
+
+function checkConsistency(older: TreeHead, newer: TreeHead, path: readonly TreeHash[]): void {
   const refuse = (why: string): never => {
     throw new ProtocolError('LOG_INCONSISTENT', why)
   }
-  if (!isSize(older.size) || !isSize(newer.size) || older.size === 0) return refuse('sizes are not two tree sizes')
+  if (!isNatural(older.size) || !isNatural(newer.size) || older.size === 0)
+    return refuse('sizes are not two tree sizes')
   if (older.size > newer.size) return refuse('the newer tree is smaller')
   const { from, steps } = descend(older.size - 1, newer.size, true)
   // Where the older tree is one complete subtree of the newer, its root is the start and is not repeated in the proof.

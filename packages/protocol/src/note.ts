@@ -2,7 +2,8 @@
 // Spec: docs/spec/log.md, "Signed notes". Only signature type 0x01 is verified; lines of unknown keys, cosignatures among them, are
 // passed over as the source demands. Nothing here signs: who signs is an argument.
 import { sha256 } from '#sha256'
-import { base64, concat, equal, hex, unbase64, utf8 } from './bytes.js'
+import { base64, concat, equal, hex, isBytes, unbase64, utf8 } from './bytes.js'
+import { expectFunction, expectText, reading } from './check.js'
 import { verify } from './ed25519.js'
 import { type ErrorCode, ProtocolError } from './errors.js'
 
@@ -59,18 +60,27 @@ export function isNoteName(name: string): boolean {
  */
 export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
   if (!isNoteName(name)) return refuse('not a key name', 'KEY_FORMAT')
-  if (!(publicKey instanceof Uint8Array) || publicKey.length !== 32) return refuse('expected 32 bytes', 'KEY_FORMAT')
+  if (!isBytes(publicKey) || publicKey.length !== 32) return refuse('expected 32 bytes', 'KEY_FORMAT')
   const id = sha256(utf8(name), Uint8Array.of(NEWLINE), ED25519, publicKey).slice(0, 4)
-  return { name, publicKey: publicKey.slice(), id }
+  return { name, publicKey: new Uint8Array(publicKey), id }
 }
 
-/** A key as text: `name+hex(id)+base64(0x01 ‖ public key)`. */
-export const encodeNoteKey = (key: NoteKey): string =>
-  `${key.name}+${hex(key.id)}+${base64(concat(ED25519, key.publicKey))}`
+/** Its fields, if they belong together. @throws ProtocolError KEY_FORMAT, USAGE */
+export const checkNoteKey = (key: NoteKey): NoteKey =>
+  reading('the key of a note', () => {
+    const { name, publicKey, id } = noteKey(key.name, key.publicKey)
+    return equal(key.id, id) ? { name, publicKey, id } : refuse('key id is not that of name and key', 'KEY_FORMAT')
+  })
+
+/** A key as text: `name+hex(id)+base64(0x01 ‖ public key)`. @throws ProtocolError KEY_FORMAT, USAGE */
+export function encodeNoteKey(key: NoteKey): string {
+  const { name, publicKey, id } = checkNoteKey(key)
+  return `${name}+${hex(id)}+${base64(concat(ED25519, publicKey))}`
+}
 
 /** The inverse of `encodeNoteKey`. @throws ProtocolError KEY_FORMAT for anything it does not write. */
 export function decodeNoteKey(text: string): NoteKey {
-  const [name, id, ...rest] = text.split('+')
+  const [name, id, ...rest] = expectText(text).split('+')
   const material = unbase64(rest.join('+'))
   if (name === undefined || id === undefined || material === null) return refuse('not a verifier key', 'KEY_FORMAT')
   if (material[0] !== 1) return refuse('not an Ed25519 key', 'KEY_FORMAT')
@@ -87,7 +97,7 @@ export function decodeNoteKey(text: string): NoteKey {
  * that is not one.
  */
 export function decodeNote(note: Uint8Array): Note {
-  if (!(note instanceof Uint8Array)) return refuse('expected a Uint8Array', 'USAGE')
+  if (!isBytes(note)) return refuse('expected a Uint8Array', 'USAGE')
   if (note.length > MAX_NOTE) return refuse('note is longer than 64 KiB')
   if (note.some((byte) => byte < 0x20 && byte !== NEWLINE)) return refuse('note holds a control character')
   const whole = decodeUtf8(note)
@@ -130,9 +140,13 @@ export function encodeNote(note: Note): Uint8Array<ArrayBuffer> {
 
 /** The note of one signer over `text`, which ends in a newline. @throws ProtocolError USAGE. */
 export function signNote(text: string, signer: NoteSigner): Uint8Array<ArrayBuffer> {
+  const { name, id } = reading('a signer', () => {
+    expectFunction(signer.sign)
+    return checkNoteKey(signer.key)
+  })
   const signature = signer.sign(utf8(text))
-  if (signature.length !== 64) return refuse('expected a signature of 64 bytes', 'USAGE')
-  return encodeNote({ text, signatures: [{ name: signer.key.name, id: signer.key.id, signature }] })
+  if (!isBytes(signature) || signature.length !== 64) return refuse('expected a signature of 64 bytes', 'USAGE')
+  return encodeNote({ text, signatures: [{ name, id, signature }] })
 }
 
 /**
@@ -145,10 +159,13 @@ export function verifyNote(note: Uint8Array, keys: readonly NoteKey[]): string {
   const message = utf8(text)
   let verified = 0
   for (const { name, id, signature } of signatures) {
-    const key = keys.find((known) => known.name === name && equal(known.id, id))
-    if (key === undefined) continue
+    const publicKey = reading(
+      'keys of notes',
+      () => keys.find((known) => known.name === name && equal(known.id, id))?.publicKey,
+    )
+    if (publicKey === undefined) continue
     // One bad line of a known key spoils the note: a damaged note never passes because another line happens to hold.
-    if (!verify(key.publicKey, message, signature)) return refuse('a signature of a known key does not verify')
+    if (!verify(publicKey, message, signature)) return refuse('a signature of a known key does not verify')
     verified += 1
   }
   if (verified === 0) return refuse('no known key signed this note')

@@ -3,9 +3,10 @@
 
 import { verifyBatch } from './batch.js'
 import { linkHashShape, treeHash } from './bodies.js'
-import { equal, type LinkHash, type TreeHash } from './bytes.js'
+import { equal, expectId, type LinkHash, type TreeHash } from './bytes.js'
+import { expectNatural, reading } from './check.js'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.js'
-import { type AnyEntry, decodeEntry } from './entry.js'
+import { type AnyEntry, decodeEntry, expectEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { encodeSeal, entryLeafHash, foundingSlot, logTimeOf, type Seal, sealIndex, slotAfter } from './leaf.js'
 import { limits } from './limits.js'
@@ -46,9 +47,15 @@ export interface Placed {
  * Verifies checkpoint, consistency with what was seen before, and the place and log time of every entry. That batches do not overlap
  * and time does not go back is checked among the seals given; a ledger checks it against those that it has seen before.
  * @throws ProtocolError CHECKPOINT, ROLLBACK (a smaller tree than seen), FORK (the same size with another root), LOG_INCONSISTENT,
- * LOG_PROOF, TIME, LOG_MISSING (no seal covers an entry), DECODE_*.
+ * LOG_PROOF, TIME, LOG_MISSING (no seal covers an entry), DECODE_*; USAGE for another structure.
  */
-export function verifyProven(
+export const verifyProven = (
+  given: Proven,
+  key: NoteKey,
+  seen: TreeHead | null,
+): { tree: Checkpoint; placed: readonly Placed[] } => reading('proven entries', () => checkProven(given, key, seen))
+
+function checkProven(
   given: Proven,
   key: NoteKey,
   seen: TreeHead | null,
@@ -69,9 +76,13 @@ export function verifyProven(
   return { tree, placed }
 }
 
-/** @throws ProtocolError ROLLBACK, FORK, LOG_INCONSISTENT unless the new tree is the seen one or a growth of it. */
-export function checkGrowth(seen: TreeHead | null, tree: TreeHead, consistency: readonly TreeHash[]): void {
-  if (seen === null || seen.size === 0) return
+/** @throws ProtocolError ROLLBACK, FORK, LOG_INCONSISTENT unless the new tree is the seen one or a growth of it; USAGE. */
+export const checkGrowth = (seen: TreeHead | null, tree: TreeHead, consistency: readonly TreeHash[]): void =>
+  reading('two trees and a path', () => requireGrowth(seen, tree, consistency))
+
+function requireGrowth(seen: TreeHead | null, tree: TreeHead, consistency: readonly TreeHash[]): void {
+  expectNatural(tree.size)
+  if (seen === null || expectNatural(seen.size) === 0) return
   if (tree.size < seen.size)
     throw new ProtocolError('ROLLBACK', 'the relay shows an older log than it has shown before')
   if (tree.size > seen.size) return verifyConsistency(seen, tree, consistency)
@@ -97,11 +108,13 @@ function place(given: Proven): Placed[] {
   })
 }
 
-/** The slot that an entry takes in the log. */
+/** The slot that an entry takes in the log. @throws ProtocolError USAGE */
 export function slotOf(
   entry: AnyEntry,
   access: { readonly previous: LinkHash } | null,
 ): Uint8Array & ReturnType<typeof slotAfter> {
-  if (access) return slotAfter(access.previous)
+  expectEntry(entry)
+  // Not for whatever is falsy: without its place an access entry would take a slot that is not its own.
+  if (access !== null) return slotAfter(reading('an access place', () => expectId(access.previous)))
   return entry.previous === null ? foundingSlot(entry.chain) : slotAfter(entry.previous)
 }

@@ -3,7 +3,20 @@
 // this format allows for them, and compares bytes: there is no structured-field parser, so no other reading of a header exists.
 // There is no nonce store either: inside its ten minutes a request can be replayed. Writes are idempotent by content, reads change nothing.
 import { sha256 } from '#sha256'
-import { base64, type ChainId, type DeviceId, type Digest, expectBytes, hex, unbase64, unhex, utf8 } from './bytes.js'
+import {
+  base64,
+  type ChainId,
+  type DeviceId,
+  type Digest,
+  expectBytes,
+  expectId,
+  hex,
+  isBytes,
+  unbase64,
+  unhex,
+  utf8,
+} from './bytes.js'
+import { expectFunction, reading } from './check.js'
 import { labels } from './context.js'
 import type { Signer } from './cose.js'
 import { verify } from './ed25519.js'
@@ -53,7 +66,7 @@ const parameters = ({ chain, device, created }: RequestSigner): string =>
 
 /** Content-Digest with SHA-256 and no other value (RFC 9530 §2). */
 function contentDigest(body: Content): string {
-  const digest = body instanceof Uint8Array ? sha256(body) : expectBytes(body?.sha256)
+  const digest = isBytes(body) ? sha256(body) : reading('a body', () => expectBytes(body.sha256))
   if (digest.length !== 32) fail('USAGE', 'a body is bytes, or their SHA-256')
   return `sha-256=:${base64(digest)}:`
 }
@@ -71,6 +84,7 @@ const signatureBase = (request: Omit<RequestParts, 'body'>, digest: string, sign
 
 /** Whether method and URL stand in their one form; a URL with a line break or two spellings cannot. */
 function isCanonical({ method, url }: Omit<RequestParts, 'body'>): boolean {
+  if (typeof method !== 'string' || typeof url !== 'string') return false
   if (!/^[A-Z]{1,16}$/.test(method) || !URL.canParse(url)) return false
   const { href, protocol, username, password } = new URL(url)
   return href === url && /^https?:$/.test(protocol) && !url.includes('#') && username + password === ''
@@ -80,15 +94,19 @@ function isCanonical({ method, url }: Omit<RequestParts, 'body'>): boolean {
  * The header fields that sign a request. `created` is in ms since 1970 and sent in whole seconds, rounded down.
  * @throws ProtocolError USAGE for a method, URL, id, time or signature that a verifier would refuse.
  */
-export async function signRequest(request: RequestParts & RequestSigner, sign: Signer): Promise<SignatureHeaders> {
+export async function signRequest(given: RequestParts & RequestSigner, sign: Signer): Promise<SignatureHeaders> {
+  const request = reading('a request', () => {
+    const { method, url, body, chain, device, created } = given
+    return { method, url, body, chain: expectId(chain), device: expectId(device), created }
+  })
   const { chain, device } = request
+  if (typeof request.created !== 'number') fail('USAGE', 'created is a time in milliseconds')
   const created = Math.floor(request.created / 1000) * 1000
   if (!isCanonical(request)) fail('USAGE', 'method or URL is not in the form that is signed')
-  if (expectBytes(chain).length !== 32 || expectBytes(device).length !== 32) fail('USAGE', 'ids are 32 bytes')
   if (!(created >= 0 && created < 1e15)) fail('USAGE', 'created is a time in milliseconds')
   const digest = contentDigest(request.body)
   const signer = { chain, device, created }
-  const signature = await sign(signatureBase(request, digest, signer))
+  const signature = await expectFunction(sign)(signatureBase(request, digest, signer))
   if (expectBytes(signature).length !== 64) fail('USAGE', 'a signature is 64 bytes')
   return {
     'content-digest': digest,
@@ -117,19 +135,26 @@ function parseInput(field: string): RequestSigner {
  * five minutes from `now`), REQUEST_DIGEST (Content-Digest missing, in another form, or not the body's).
  */
 export async function verifyRequest(
-  request: RequestParts & { readonly headers: { get(name: string): string | null }; readonly now: number },
+  given: RequestParts & { readonly headers: { get(name: string): string | null }; readonly now: number },
   lookupKey: LookupKey,
 ): Promise<RequestSigner> {
-  const { headers, now } = request
-  const signer = parseInput(headers.get('signature-input') ?? '')
-  const [, encoded] = SIGNATURE.exec(headers.get('signature') ?? '') ?? []
+  const request = reading('a request', () => {
+    const { method, url, body, headers, now } = given
+    const field = (name: string): string => headers.get(name) ?? ''
+    return { method, url, body, now, field }
+  })
+  const { field, now } = request
+  expectFunction(lookupKey)
+  const signer = parseInput(reading('headers', () => field('signature-input')))
+  const [, encoded] = SIGNATURE.exec(field('signature')) ?? []
   const signature = encoded === undefined ? null : unbase64(encoded)
   if (signature === null || !isCanonical(request))
     return fail('REQUEST_SIGNATURE', 'the request is not in the form that is signed')
+  if (typeof now !== 'number') fail('USAGE', 'now is a time in milliseconds')
   if (!(Math.abs(now - signer.created) <= WINDOW))
     fail('REQUEST_EXPIRED', 'the request was not signed within five minutes')
   const digest = contentDigest(request.body)
-  if (headers.get('content-digest') !== digest) fail('REQUEST_DIGEST', 'Content-Digest is not that of the body')
+  if (field('content-digest') !== digest) fail('REQUEST_DIGEST', 'Content-Digest is not that of the body')
   const key = await lookupKey(signer.chain, signer.device)
   // An unknown device and a bad signature answer alike: which devices exist is not told to strangers.
   if (!key || !verify(key, signatureBase(request, digest, signer), signature)) {

@@ -1,5 +1,7 @@
 // Shapes: one definition gives a wire structure's type, its encoder and its decoder. Structures are CBOR arrays in field order.
 // Spec: docs/spec/encoding.md, "Structures". A shape decides form only (types, lengths, ranges); rules/ decides meaning.
+import { isBytes } from './bytes.js'
+import { expectList, expectNatural, expectText, isNatural, reading } from './check.js'
 import { type DecodeLimits, decode, encode, encodeAnswer, type Value } from './codec.js'
 import { ProtocolError } from './errors.js'
 
@@ -20,11 +22,12 @@ const refuse = (at: string, expected: string): never => {
  * @throws ProtocolError USAGE naming the field, TOO_LARGE.
  */
 export function pack<T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> {
-  return encode(checked(shape, value))
+  return encode(checked(expectShape(shape), value))
 }
 
 /** As `pack`, for an answer that its receiver checks: what is hashed or signed goes through `pack`. @throws ProtocolError USAGE */
-export const packAnswer = <T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> => encodeAnswer(shape.encode(value))
+export const packAnswer = <T>(shape: Shape<T>, value: T): Uint8Array<ArrayBuffer> =>
+  encodeAnswer(reading('a structure', () => expectShape(shape).encode(value)))
 
 function checked<T>(shape: Shape<T>, value: T): Value {
   try {
@@ -40,7 +43,7 @@ function checked<T>(shape: Shape<T>, value: T): Value {
 
 /** Decodes bytes to a structure. @throws ProtocolError DECODE_*, TOO_LARGE. */
 export function unpack<T>(shape: Shape<T>, bytes: Uint8Array, name: string, limits?: DecodeLimits): T {
-  return decodeAs(shape, decode(bytes, limits), name)
+  return decodeAs(expectShape(shape), decode(bytes, limits), expectText(name))
 }
 
 /** Decodes a value to a structure; a refusal names the field. @throws ProtocolError DECODE_SHAPE, and what a shape checks. */
@@ -54,6 +57,13 @@ export function decodeAs<T>(shape: Shape<T>, value: Value, name: string): T {
   }
 }
 
+/** Its argument, if it is a shape. @throws ProtocolError USAGE */
+function expectShape<S extends Shape<unknown>>(shape: S): S {
+  const looksSo = reading('a shape', () => typeof shape.decode === 'function' && typeof shape.encode === 'function')
+  if (!looksSo) throw new ProtocolError('USAGE', 'expected a shape')
+  return shape
+}
+
 const NAMELESS = ''
 const under = (at: string, field: string | number): string =>
   at === NAMELESS ? NAMELESS : typeof field === 'number' ? `${at}[${field}]` : `${at}.${field}`
@@ -63,28 +73,27 @@ const leaf = <T extends Value>(test: (value: Value) => boolean, expected: string
   encode: (value) => value,
 })
 
-/** An unsigned integer up to `max` (default 2^53−1). */
+/** An unsigned integer up to `max` (default 2^53−1). @throws ProtocolError USAGE */
 export const uint = (max: number = Number.MAX_SAFE_INTEGER): Shape<number> =>
-  leaf(
-    (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max,
-    `an unsigned integer up to ${max}`,
-  )
+  leaf((value) => isNatural(value) && value <= max, `an unsigned integer up to ${expectNatural(max)}`)
 
 export const bool: Shape<boolean> = leaf((value) => typeof value === 'boolean', 'a boolean')
 
-/** A byte string of exactly `length` bytes, branded by the caller: `bytes<ChainId>(32)`. */
+/** A byte string of exactly `length` bytes, branded by the caller: `bytes<ChainId>(32)`. @throws ProtocolError USAGE */
 export const bytes = <T extends Uint8Array = Uint8Array>(length: number): Shape<T> =>
-  leaf<T>((value) => value instanceof Uint8Array && value.length === length, `${length} bytes`)
+  leaf<T>((value) => isBytes(value) && value.length === length, `${expectNatural(length)} bytes`)
 
-/** A byte string of `min` to `max` bytes. */
+const between = (min: number, max: number): string => `${expectNatural(min)} to ${expectNatural(max)}`
+
+/** A byte string of `min` to `max` bytes. @throws ProtocolError USAGE */
 export const blob = (max: number, min = 0): Shape<Uint8Array> =>
-  leaf((value) => value instanceof Uint8Array && value.length >= min && value.length <= max, `${min} to ${max} bytes`)
+  leaf((value) => isBytes(value) && value.length >= min && value.length <= max, `${between(min, max)} bytes`)
 
 // Control characters; line and paragraph separator; and the marks that embed, override or isolate a direction, with which a
 // name can be made to read as another one.
 const refused = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/
 
-/** Text of `min` to `max` UTF-16 units, in Unicode normalisation form C, without control and direction characters. */
+/** Text of `min` to `max` UTF-16 units, in Unicode normalisation form C, without control and direction characters. @throws ProtocolError USAGE */
 export const text = (max: number, min = 0): Shape<string> =>
   leaf(
     (value) =>
@@ -93,33 +102,46 @@ export const text = (max: number, min = 0): Shape<string> =>
       value.length <= max &&
       value.normalize('NFC') === value &&
       !refused.test(value),
-    `${min} to ${max} characters of normalised text`,
+    `${between(min, max)} characters of normalised text`,
   )
 
-/** Exactly one of the given numbers or words. */
+/** Exactly one of the given numbers or words. @throws ProtocolError USAGE */
 export const oneOf = <const T extends number | string>(...options: readonly T[]): Shape<T> =>
-  leaf<T>((value) => options.includes(value as T), `one of ${options.join(', ')}`)
+  leaf<T>((value) => options.includes(value as T), `one of ${expectList(options, expectWord).join(', ')}`)
 
-export const nullable = <T>(inner: Shape<T>): Shape<T | null> => ({
-  decode: (value, at) => (value === null ? null : inner.decode(value, at)),
-  encode: (value) => (value === null ? null : inner.encode(value)),
-})
+const expectWord = (option: number | string): unknown =>
+  typeof option === 'number' ? expectNatural(option) : expectText(option)
 
-/** An array of `min` to `max` equal structures. */
-export const list = <T>(inner: Shape<T>, max: number, min = 0): Shape<readonly T[]> => ({
-  decode(value, at) {
-    if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(at, `${min} to ${max} items`)
-    return (value as readonly Value[]).map((item, i) => inner.decode(item, under(at, i)))
-  },
-  encode: (value) => value.map((item) => inner.encode(item)),
-})
+/** A structure or null. @throws ProtocolError USAGE */
+export function nullable<T>(inner: Shape<T>): Shape<T | null> {
+  expectShape(inner)
+  return {
+    decode: (value, at) => (value === null ? null : inner.decode(value, at)),
+    encode: (value) => (value === null ? null : inner.encode(value)),
+  }
+}
+
+/** An array of `min` to `max` equal structures. @throws ProtocolError USAGE */
+export function list<T>(inner: Shape<T>, max: number, min = 0): Shape<readonly T[]> {
+  expectShape(inner)
+  const expected = `${between(min, max)} items`
+  return {
+    decode(value, at) {
+      if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(at, expected)
+      return (value as readonly Value[]).map((item, i) => inner.decode(item, under(at, i)))
+    },
+    encode: (value) => value.map((item) => inner.encode(item)),
+  }
+}
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
 type Struct<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> }
 
-/** An array with one item a field, in the order in which the fields are written here. */
+/** An array with one item a field, in the order in which the fields are written here. @throws ProtocolError USAGE */
 export const struct = <const F extends Fields>(fields: F): Shape<Struct<F>> => {
-  const names = Object.keys(fields)
+  if (typeof fields !== 'object') throw new ProtocolError('USAGE', 'expected fields')
+  const names = reading('fields', () => Object.keys(fields))
+  for (const name of names) expectShape(reading('fields', () => fields[name] as Shape<unknown>))
   return {
     decode(value, at) {
       if (!Array.isArray(value) || value.length !== names.length)

@@ -1,6 +1,7 @@
 // Tiles (C2SP tlog-tiles): the tree as files of 256 hashes, and its leaves as entry bundles, each with its one path.
 // Spec: docs/spec/log.md, "Tiles". A tile proves nothing by itself: whoever reads one recomputes the checkpoint's root from tiles.
-import type { TreeHash } from './bytes.js'
+import { expectBytes, expectId, type TreeHash } from './bytes.js'
+import { expectList, expectNatural, expectText, isNatural, reading } from './check.js'
 import { ProtocolError } from './errors.js'
 import type { Node } from './merkle.js'
 
@@ -29,11 +30,17 @@ function isTile({ level, index, width }: Tile): boolean {
   return index * WIDTH + width <= Number.MAX_SAFE_INTEGER / spanOf(level)
 }
 
+/** @throws ProtocolError USAGE */
+function expectTile(tile: Tile): Tile {
+  if (!reading('a tile', () => isTile(tile))) throw new ProtocolError('USAGE', 'not a tile of any tree')
+  return tile
+}
+
 // ——— paths
 
 /** `tile/<level>/<index>[.p/<width>]`, the index in groups of three digits: `tile/0/x001/x234/067`. @throws ProtocolError USAGE. */
 export function tilePath(tile: Tile): string {
-  if (!isTile(tile)) throw new ProtocolError('USAGE', 'not a tile of any tree')
+  expectTile(tile)
   const digits = String(tile.index)
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.{3}/g) ?? []
   const index = groups.map((group, i) => (i === groups.length - 1 ? group : `x${group}`)).join('/')
@@ -44,7 +51,7 @@ const pathForm = /^tile\/(entries|[0-9])\/((?:x[0-9]{3}\/){0,5}[0-9]{3})(?:\.p\/
 
 /** The inverse of `tilePath`. @throws ProtocolError DECODE_SHAPE for any path that it does not write. */
 export function parseTilePath(path: string): Tile {
-  const [, level, groups, partial] = pathForm.exec(path) ?? []
+  const [, level, groups, partial] = pathForm.exec(expectText(path)) ?? []
   if (level === undefined || groups === undefined) return malformed('not a tile path')
   const tile = {
     level: level === 'entries' ? level : Number(level),
@@ -64,7 +71,7 @@ export function parseTilePath(path: string): Tile {
  * @throws ProtocolError USAGE unless 0 ≤ oldSize ≤ newSize.
  */
 export function tilesFor(oldSize: number, newSize: number): { full: Tile[]; partial: Tile[] } {
-  if (!Number.isSafeInteger(newSize) || !(oldSize >= 0 && oldSize <= newSize) || !Number.isInteger(oldSize)) {
+  if (!isNatural(oldSize) || !isNatural(newSize) || oldSize > newSize) {
     throw new ProtocolError('USAGE', 'expected two tree sizes')
   }
   const full: Tile[] = []
@@ -80,21 +87,28 @@ export function tilesFor(oldSize: number, newSize: number): { full: Tile[]; part
   return { full, partial }
 }
 
-/** The leaves [from, to) that a tile spans. */
-export function leavesOf({ level, index, width }: Tile): { from: number; to: number } {
+/** The leaves [from, to) that a tile spans. @throws ProtocolError USAGE */
+export function leavesOf(tile: Tile): { from: number; to: number } {
+  const { level, index, width } = expectTile(tile)
   return { from: index * WIDTH * spanOf(level), to: (index * WIDTH + width) * spanOf(level) }
 }
 
-/** The complete subtrees whose roots are the content of a tile of hashes, in order. */
+/** The complete subtrees whose roots are the content of a tile of hashes, in order. @throws ProtocolError USAGE */
 export function nodesOf(tile: Tile & { readonly level: number }): Node[] {
+  expectNatural((expectTile(tile) as typeof tile).level)
   return Array.from({ length: tile.width }, (_, i) => ({ level: 8 * tile.level, index: tile.index * WIDTH + i }))
 }
 
 /**
  * Where a complete subtree is found in tiles: elements [from, from + count) of that tile, which is at least that wide. Its root is
  * `rootOf` these.
+ * @throws ProtocolError USAGE
  */
-export function tileOf({ level, index }: Node): { level: number; index: number; from: number; count: number } {
+export function tileOf(node: Node): { level: number; index: number; from: number; count: number } {
+  const { level, index } = reading('a node', () => ({
+    level: expectNatural(node.level),
+    index: expectNatural(node.index),
+  }))
   const count = 2 ** (level % 8)
   const first = index * count
   return { level: Math.floor(level / 8), index: Math.floor(first / WIDTH), from: first % WIDTH, count }
@@ -104,7 +118,7 @@ export function tileOf({ level, index }: Node): { level: number; index: number; 
 
 /** The content of a tile of 1–256 hashes. @throws ProtocolError USAGE. */
 export function encodeTile(hashes: readonly TreeHash[]): Uint8Array<ArrayBuffer> {
-  if (hashes.length < 1 || hashes.length > WIDTH || hashes.some((hash) => hash.length !== 32)) {
+  if (expectList(hashes, expectId).length < 1 || hashes.length > WIDTH) {
     throw new ProtocolError('USAGE', 'expected 1 to 256 hashes')
   }
   const out = new Uint8Array(32 * hashes.length)
@@ -112,15 +126,22 @@ export function encodeTile(hashes: readonly TreeHash[]): Uint8Array<ArrayBuffer>
   return out
 }
 
-/** The hashes of a tile of this width. @throws ProtocolError DECODE_SHAPE for any other length. */
+/** The hashes of a tile of this width. @throws ProtocolError DECODE_SHAPE for any other length, USAGE. */
 export function decodeTile(content: Uint8Array, width: number): TreeHash[] {
-  if (content.length !== 32 * width) return malformed('tile has the wrong length')
-  return Array.from({ length: width }, (_, i) => content.slice(32 * i, 32 * (i + 1)) as Uint8Array as TreeHash)
+  if (expectBytes(content).length !== 32 * expectNatural(width)) return malformed('tile has the wrong length')
+  return Array.from(
+    { length: width },
+    (_, i) => new Uint8Array(content.subarray(32 * i, 32 * (i + 1))) as Uint8Array as TreeHash,
+  )
 }
 
 /** An entry bundle: each leaf's data after its length in two bytes, big-endian. @throws ProtocolError USAGE. */
 export function encodeBundle(leaves: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  if (leaves.length < 1 || leaves.length > WIDTH || leaves.some((leaf) => leaf.length > 0xffff)) {
+  if (
+    expectList(leaves, expectBytes).length < 1 ||
+    leaves.length > WIDTH ||
+    leaves.some((leaf) => leaf.length > 0xffff)
+  ) {
     throw new ProtocolError('USAGE', 'expected 1 to 256 leaves of at most 65535 bytes')
   }
   const out = new Uint8Array(leaves.reduce((length, leaf) => length + 2 + leaf.length, 0))

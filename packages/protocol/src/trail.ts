@@ -1,21 +1,23 @@
 // A record's whole history in a ledger: that its access log has no gap, and that every recall kept its promise.
 // Spec: docs/spec/rules.md, "Trails". Opening a record replays its chain alone; only who has the access log whole can check these two.
 // It does not prove that the log's newest entry is the newest: that takes another reader, or a witness.
-import { type ChainId, equal, hex, type LinkHash } from './bytes.js'
+import { type ChainId, equal, expectId, hex, type LinkHash } from './bytes.js'
+import { reading } from './check.js'
 import { type AnyEntry, accessLogOf, type Entry, is } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { accessLink } from './leaf.js'
-import type { Ledger } from './ledger.js'
+import { Ledger } from './ledger.js'
 import type { AccessPlace, Placed } from './proven.js'
 import { facts } from './rules/facts.js'
 
 /**
  * Checks the access log of a record that a ledger has taken, together with the record's recalls.
  * @throws ProtocolError LOG_MISSING (an entry of the access log was not given), CHAIN (a recall rests on an access link that the log
- * does not have), STALE_AUTHORITY (or on one that was superseded), ALREADY_OPENED (the recipient had opened the record before).
+ * does not have), USAGE, STALE_AUTHORITY (or on one that was superseded), ALREADY_OPENED (the recipient had opened the record before).
  */
 export function checkTrail(ledger: Ledger, record: ChainId): void {
-  const log = accessLogOf(record)
+  if (!reading('a ledger', () => ledger instanceof Ledger)) throw new ProtocolError('USAGE', 'expected a ledger')
+  const log = accessLogOf(expectId(record))
   ledger.requirePinned(record)
   ledger.requirePinned(log)
   const access = ledger.entries(log)

@@ -3,6 +3,7 @@
 import { sha256 } from '#sha256'
 import { chainId, digestShape, entryHashShape, linkHashShape, type WrapsRef } from './bodies.js'
 import { type ChainId, compare, concat, equal, expectBytes, type TreeHash } from './bytes.js'
+import { expectList, expectNatural, reading } from './check.js'
 import { bytesHead } from './codec.js'
 import { ProtocolError } from './errors.js'
 import { limits } from './limits.js'
@@ -46,16 +47,8 @@ const targetShape = struct({
   what: list(wrappedGrant, limits.grants),
 })
 
-/** The canonical CBOR of a target, which goes into HPKE's info and the section keys' associated data. */
-export const encodeTarget = (target: WrapTarget): Uint8Array<ArrayBuffer> =>
-  pack(targetShape, {
-    recipient: target.recipient,
-    epoch: target.epoch,
-    keyHash: target.keyHash,
-    sequence: target.sequence,
-    link: target.link,
-    what: target.what,
-  })
+/** The canonical CBOR of a target, which goes into HPKE's info and the section keys' associated data. @throws ProtocolError USAGE */
+export const encodeTarget = (target: WrapTarget): Uint8Array<ArrayBuffer> => pack(targetShape, target)
 
 const rowShape = struct({ leaf: wrapLeaf, envelope: blob(limits.wrapRow), keys: nullable(blob(limits.wrapRow)) })
 
@@ -90,9 +83,9 @@ export const wrapLeafHash = (leaf: WrapLeaf): TreeHash => leafHash(pack(wrapLeaf
  * @throws ProtocolError USAGE, also when a recipient stands twice; LIMIT.
  */
 export function encodeWrapList(rows: readonly WrapRow[]): Uint8Array<ArrayBuffer> {
-  if (!Array.isArray(rows)) throw new ProtocolError('USAGE', 'expected rows')
-  if (rows.length > limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
-  const encoded = rows.map((row) => ({ recipient: row?.leaf?.recipient, bytes: encodeWrapRow(row) }))
+  const given = expectList(rows, ({ leaf }) => expectBytes(leaf.recipient))
+  if (given.length > limits.wraps) throw new ProtocolError('LIMIT', 'a wrap list has too many rows')
+  const encoded = given.map((row) => ({ bytes: encodeWrapRow(row), recipient: row.leaf.recipient }))
   encoded.sort((a, b) => compare(a.recipient, b.recipient))
   if (
     encoded.some(({ recipient }, i) => i > 0 && equal(recipient, (encoded[i - 1] as { recipient: ChainId }).recipient))
@@ -110,8 +103,10 @@ function lengthOf(bytes: Uint8Array): Uint8Array {
 const sorted = (rows: readonly WrapRow[]): WrapRow[] =>
   [...rows].sort((a, b) => compare(a.leaf.recipient, b.leaf.recipient))
 
-/** What an entry says of a wrap list: its attachment's hash, length and count, the root over its leaves, and the log size of the heads. */
+/** What an entry says of a wrap list: its attachment's hash, length and count, the root over its leaves, and the log size of the heads. @throws ProtocolError USAGE */
 export function describeWrapList(encoded: Uint8Array, rows: readonly WrapRow[], asOf: number): WrapsRef {
+  expectNatural(asOf)
+  expectList(rows, ({ leaf }) => expectBytes(leaf.recipient))
   const attached = {
     digest: sha256(encoded) as Uint8Array as WrapsRef['attached']['digest'],
     length: encoded.length,
@@ -164,10 +159,11 @@ const lengthIn = (bytes: Uint8Array): number => bytesHead(bytes.length).length +
 /** Decodes a whole attachment. @throws ProtocolError DECODE_*, TOO_LARGE, LIMIT, WRAPS. */
 export const decodeWrapList = (encoded: Uint8Array): WrapRange[] => [...readWrapRows(encoded)]
 
-/** @throws ProtocolError WRAPS when a decoded list is not the one that an entry signed. */
+/** @throws ProtocolError WRAPS when a decoded list is not the one that an entry signed, USAGE. */
 export function checkWrapList(ranges: readonly WrapRange[], signed: WrapsRef): void {
-  const root = rootOf(ranges.map((range) => leafHash(range.leaf)))
-  if (ranges.length !== signed.attached.count || !equal(root, signed.root)) {
-    throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
-  }
+  const same = reading('a decoded wrap list and its reference', () => {
+    const root = rootOf(ranges.map((range) => leafHash(range.leaf)))
+    return equal(root, signed.root) && ranges.length === signed.attached.count
+  })
+  if (!same) throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
 }

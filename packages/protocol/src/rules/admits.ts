@@ -2,12 +2,13 @@
 // Spec: docs/spec/rules.md, "Wrap lists". Run by the relay before the turn and by whoever verifies a trail; it can't check contents.
 import { sha256 } from '#sha256'
 import { actions } from '../bodies.js'
-import { type ChainId, compare, type EntryHash, equal, hex } from '../bytes.js'
-import { type AnyEntry, type Entry, is } from '../entry.js'
+import { type ChainId, compare, type EntryHash, equal, expectId, hex } from '../bytes.js'
+import { expectFunction, expectList, expectNatural, reading } from '../check.js'
+import { type AnyEntry, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import type { WrapLeaf, WrappedGrant } from '../wraps.js'
 import { facts, GRANTS, type Grant, grantHashOf, readFact } from './facts.js'
-import type { Facts } from './look.js'
+import { expectFacts, type Facts } from './look.js'
 
 interface Due {
   readonly recipient: ChainId
@@ -24,7 +25,7 @@ const refuse = (message: string): never => {
 /**
  * Checks the leaves of an entry's wrap list against the facts of its chain before it. With `recipients`, which answers for a leaf with its
  * recipient's newest epoch key and head (a relay does, and a verifier who has their chains), also that the leaf names these.
- * @throws ProtocolError WRAPS.
+ * @throws ProtocolError WRAPS, USAGE.
  */
 export async function admits(
   entry: AnyEntry,
@@ -32,19 +33,29 @@ export async function admits(
   known: Facts,
   recipients?: (leaf: WrapLeaf) => Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>,
 ): Promise<void> {
-  if (is(entry, 'member', 'found')) return admitsDevice(entry, leaves)
+  expectEntry(entry)
+  expectFacts(known)
+  expectList(leaves, (leaf) => expectId(leaf.recipient))
+  if (recipients !== undefined) expectFunction(recipients)
+  if (is(entry, 'member', 'found')) return reading('leaves', () => admitsDevice(entry, leaves))
   const due = await dueFor(entry, known)
   if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
   for (const [i, leaf] of leaves.entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
-    const expected = due[i] as Due
-    if (!equal(leaf.recipient, expected.recipient))
-      refuse('a wrap is for somebody who is not entitled, or one is missing')
-    if (!sameWhat(leaf.what, expected.what)) refuse('a wrap holds other epochs than its recipient is entitled to')
-    if (leaf.keys === null) refuse('a wrap comes with its section keys')
+    reading('a leaf', () => checkDue(leaf, due[i] as Due))
     const now = recipients && (await recipients(leaf))
-    if (recipients && (!now || !sameHead(leaf, now))) refuse('a wrap is not to the newest key of its recipient')
+    if (recipients && (!now || !reading('a leaf', () => sameHead(leaf, now))))
+      refuse('a wrap is not to the newest key of its recipient')
   }
+}
+
+function checkDue(leaf: WrapLeaf, expected: Due): void {
+  if (!equal(leaf.recipient, expected.recipient))
+    refuse('a wrap is for somebody who is not entitled, or one is missing')
+  expectList(leaf.what, ({ keys }) => expectList(keys, ({ section }) => section))
+  if (!sameWhat(leaf.what, expected.what)) refuse('a wrap holds other epochs than its recipient is entitled to')
+  if (leaf.keys === null) return refuse('a wrap comes with its section keys')
+  expectId(leaf.keys)
 }
 
 const sameHead = (leaf: WrapLeaf, now: Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'>): boolean =>
@@ -94,8 +105,8 @@ async function dueForGrant(entry: Entry<'record', 'grant'>, known: Facts): Promi
   }
 }
 
-/** The trail secret goes to writers and to those granted `trail`. */
-export const mayReadTrail = (bits: number): boolean => (bits & (actions.trail | actions.write)) !== 0
+/** The trail secret goes to writers and to those granted `trail`. @throws ProtocolError USAGE */
+export const mayReadTrail = (bits: number): boolean => (expectNatural(bits) & (actions.trail | actions.write)) !== 0
 
 async function dueForEpochs(
   entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>,
@@ -131,14 +142,15 @@ async function dueForEpochs(
   return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
 }
 
-/** Grants of a record that have neither ended nor expired at `time`. */
+/** Grants of a record that have neither ended nor expired at `time`. @throws ProtocolError USAGE */
 export async function liveGrants(
   record: ChainId,
   known: Facts,
   time: number,
 ): Promise<{ hash: EntryHash; grant: Grant }[]> {
   const live: { hash: EntryHash; grant: Grant }[] = []
-  const stored = await known.under(record, GRANTS)
+  expectNatural(time)
+  const stored = await expectFacts(known).under(expectId(record), GRANTS)
   for (const [i, { key, value }] of stored.entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
     const hash = grantHashOf(key)

@@ -3,13 +3,14 @@
 // place in the chain (a ledger and a relay do) and verifies no signature: `signKeyOf` says under which key that must have been done.
 import { kinds, type WrapsRef } from '../bodies.js'
 import { equal } from '../bytes.js'
-import { type AnyEntry, accessLogOf, type Entry, is } from '../entry.js'
+import { expectList } from '../check.js'
+import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { accessRules } from './access.js'
 import { institutionRules, networkRules } from './authority.js'
 import { type Change, facts, set } from './facts.js'
-import type { Look, Position } from './look.js'
+import { expectLook, expectPosition, type Look, type Position } from './look.js'
 import { memberRules } from './member.js'
 import { recordRules } from './record.js'
 import { signKeyOf } from './standing.js'
@@ -26,9 +27,12 @@ const rules: { readonly [K in AnyEntry['kind']]: Readonly<Record<string, Rule>> 
 
 /**
  * The changes that an entry makes to its chain's facts, or the reason why it is refused.
- * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, ALREADY_OPENED, CRED_*, LIMIT.
+ * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, ALREADY_OPENED, CRED_*, LIMIT, USAGE.
  */
-export async function applyEntry(entry: AnyEntry, look: Look, at: Position): Promise<readonly Change[]> {
+export async function applyEntry(entry: AnyEntry, look: Look, position: Position): Promise<readonly Change[]> {
+  expectEntry(entry)
+  expectLook(look)
+  const at = expectPosition(position)
   if (Math.abs(entry.time - at.time) > limits.clockSkew) {
     throw new ProtocolError('CLOCK', 'the entry’s own time is more than five minutes from the log’s', {
       details: { entry: entry.time, log: at.time },
@@ -98,10 +102,10 @@ function checkBeginning(entry: AnyEntry): void {
 
 /**
  * What no entry can say alone: a member is founded together with its first credential and its acceptance, an institution together
- * with its admission. @throws ProtocolError RULE.
+ * with its admission. @throws ProtocolError RULE, USAGE.
  */
 export function checkList(entries: readonly AnyEntry[]): void {
-  for (const [i, entry] of entries.entries()) {
+  for (const [i, entry] of expectList(entries, expectEntry).entries()) {
     const later = entries.slice(i + 1)
     if (is(entry, 'member', 'found') && !(has(later, entry, 1) && has(later, entry, 2))) {
       throw new ProtocolError('RULE', 'a member is founded together with a credential and its acceptance')

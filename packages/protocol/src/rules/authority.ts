@@ -1,8 +1,8 @@
 // Rules of the network's and an institution's chain. Spec: docs/spec/rules.md, "Network" and "Institution".
 // Each rule returns the changes to its own chain's facts, or throws; it looks at nothing but its entry and `look`.
-import { type ChainId, equal, expectBytes } from '../bytes.js'
+import { type ChainId, equal, expectId } from '../bytes.js'
 import { bind } from '../context.js'
-import { type DevicePublicKeys, deviceId } from '../device-keys.js'
+import { type DevicePublicKeys, deviceId, keyPairOf } from '../device-keys.js'
 import { verify } from '../ed25519.js'
 import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
@@ -55,7 +55,7 @@ export const networkRules = {
 
 /** What an issuer's device signs to show that it holds its keys and wants to serve this institution. @throws ProtocolError USAGE */
 export const enrolmentMessage = (network: ChainId, institution: ChainId, keys: DevicePublicKeys): Uint8Array =>
-  bind('enrolment', [network, institution, keys.sign, keys.box].map(expectBytes))
+  bind('enrolment', [expectId(network), expectId(institution), ...keyPairOf(keys)])
 
 export const institutionRules = {
   async found(entry: Entry<'institution', 'found'>, look: Look, at: Position): Promise<Change[]> {

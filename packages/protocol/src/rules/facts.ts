@@ -1,7 +1,8 @@
 // Facts: the state of a chain as small keyed rows. Every row's key and shape stands here; rules read and write nothing else.
 // Spec: docs/spec/rules.md, "Facts". A relay keeps facts in its store, a client in memory; both get them from the same rules.
 import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape } from '../bodies.js'
-import { type ChainId, type DeviceId, type EntryHash, hex, unhex } from '../bytes.js'
+import { type ChainId, type DeviceId, type EntryHash, expectId, hex, unhex } from '../bytes.js'
+import { expectNatural, expectText, reading } from '../check.js'
 import { boxKey } from '../device-keys.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
@@ -91,21 +92,21 @@ export const facts = {
   name: fact('name', text(limits.name)),
   relay: fact('relay', text(500)),
   log: fact('log', logKey),
-  device: (id: DeviceId) => fact(`device/${hex(id)}`, device),
-  institution: (id: ChainId) => fact(`institution/${hex(id)}`, admission),
+  device: (id: DeviceId) => fact(`device/${hex(expectId(id))}`, device),
+  institution: (id: ChainId) => fact(`institution/${hex(expectId(id))}`, admission),
   epoch: fact('epoch', memberEpoch),
-  credential: (hash: EntryHash) => fact(`credential/${hex(hash)}`, credential),
+  credential: (hash: EntryHash) => fact(`credential/${hex(expectId(hash))}`, credential),
   founder: fact('founder', founder),
   counters: fact('counters', counters),
   trail: fact('trail', trail),
   section: (id: number) => fact(`section/${pad(id)}`, section),
   /** Newest contents of a section, or with a version those that the version published. */
   content: (id: number, version?: number) =>
-    fact(`content/${pad(id)}${version === undefined ? '' : `/${version}`}`, contentFact),
-  grant: (hash: EntryHash) => fact(`grant/${hex(hash)}`, grant),
+    fact(`content/${pad(id)}${version === undefined ? '' : `/${expectNatural(version)}`}`, contentFact),
+  grant: (hash: EntryHash) => fact(`grant/${hex(expectId(hash))}`, grant),
   /** How many grants of a record that have not ended a member holds. */
-  holder: (member: ChainId) => fact(`holder/${hex(member)}`, holder),
-  viewed: (member: ChainId) => fact(`viewed/${hex(member)}`, viewed),
+  holder: (member: ChainId) => fact(`holder/${hex(expectId(member))}`, holder),
+  viewed: (member: ChainId) => fact(`viewed/${hex(expectId(member))}`, viewed),
 } as const
 
 /** Key prefix of all grants of a record; the grant entry's hash in hexadecimal follows. */
@@ -118,7 +119,7 @@ export function grantHashOf(key: string): EntryHash {
   return hash as Uint8Array as EntryHash
 }
 
-const pad = (id: number): string => String(id).padStart(3, '0')
+const pad = (id: number): string => String(expectNatural(id)).padStart(3, '0')
 
 /** A change that a rule makes to the chain of its entry; value null deletes. */
 export interface Change {
@@ -131,11 +132,19 @@ export const set = <T>(target: Fact<T>, value: T): Change => ({ key: target.key,
 /** Decoded facts by the bytes that hold them. Stored bytes are replaced, never changed, and a key has one shape. */
 const decoded = new WeakMap<Uint8Array, { readonly key: string; readonly value: unknown }>()
 
-/** The value of a fact; facts that are read again and again are decoded once. @throws ProtocolError DECODE_* */
+/** The key of a fact that somebody asks for. @throws ProtocolError USAGE */
+export const keyOf = (target: Fact<unknown>): string => reading('a fact', () => expectText(target.key))
+
+/** The value of a fact; facts that are read again and again are decoded once. @throws ProtocolError DECODE_*, USAGE */
 export function readFact<T>(target: Fact<T>, bytes: Uint8Array): T {
+  const key = keyOf(target)
   const known = decoded.get(bytes)
-  if (known?.key === target.key) return known.value as T
-  const value = unpack(target.shape, bytes, target.key)
-  decoded.set(bytes, { key: target.key, value })
+  if (known?.key === key) return known.value as T
+  const value = unpack(
+    reading('a fact', () => target.shape),
+    bytes,
+    key,
+  )
+  decoded.set(bytes, { key, value })
   return value
 }

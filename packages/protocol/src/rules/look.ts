@@ -1,7 +1,8 @@
 // What a rule may look at: its own chain before the entry, and the chains that the entry rests on, at the states it names.
 // Spec: docs/spec/rules.md, "What enters". Nothing else enters, so a relay, a client and a court reach the same verdict at any time.
-import { type ChainId, equal, type LinkHash } from '../bytes.js'
-import { type AnyEntry } from '../entry.js'
+import { type ChainId, equal, expectId, type LinkHash } from '../bytes.js'
+import { expectFunction, expectNatural, reading } from '../check.js'
+import { type AnyEntry, expectEntry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { type Fact, readFact } from './facts.js'
 
@@ -39,8 +40,31 @@ export interface Look {
   fact<T>(chain: ChainId, target: Fact<T>): T | null | Promise<T | null>
 }
 
-/** `network` is the pinned network's chain id. */
+/** @throws ProtocolError USAGE */
+export const expectFacts = (facts: Facts): Facts =>
+  reading('facts', () => {
+    expectFunction(facts.get)
+    expectFunction(facts.under)
+    return facts
+  })
+
+/** @throws ProtocolError USAGE */
+export const expectLook = (look: Look): Look =>
+  reading('a look at facts', () => {
+    expectFunction(look.fact)
+    expectId(look.network)
+    return look
+  })
+
+/** @throws ProtocolError USAGE */
+export const expectPosition = (at: Position): Position =>
+  reading('a position', () => ({ index: expectNatural(at.index), time: expectNatural(at.time) }))
+
+/** `network` is the pinned network's chain id. @throws ProtocolError USAGE */
 export function lookFor(entry: AnyEntry, facts: Facts, network: ChainId): Look {
+  expectEntry(entry)
+  expectFacts(facts)
+  expectId(network)
   const within = (chain: ChainId): boolean =>
     equal(chain, entry.chain) || entry.restsOn.some((rest) => equal(rest.chain, chain))
   return {

@@ -1,17 +1,19 @@
 // Who a signer is: the device that a chain lists, and the credential under which a member acts. Used by the rules of every chain.
 // Spec: docs/spec/rules.md, "Signers" and "Credentials".
-import { type ChainId, type DeviceId, type EntryHash, equal } from '../bytes.js'
+import { type ChainId, type DeviceId, type EntryHash, equal, expectId } from '../bytes.js'
 import { deviceId } from '../device-keys.js'
-import { type AnyEntry, is, type Signed } from '../entry.js'
+import { type AnyEntry, expectEntry, is, type Signed } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { type Credential, type Device, facts } from './facts.js'
-import type { Look, Position } from './look.js'
+import { expectLook, expectPosition, type Look, type Position } from './look.js'
 
 /**
  * The Ed25519 key that must have signed an entry: in a founding its own, elsewhere that of the device which the signer's chain lists.
- * @throws ProtocolError BINDING for a device that is not the one it says or that no chain lists.
+ * @throws ProtocolError BINDING for a device that is not the one it says or that no chain lists, USAGE.
  */
 export async function signKeyOf(entry: AnyEntry, look: Look): Promise<Uint8Array> {
+  expectEntry(entry)
+  expectLook(look)
   if (is(entry, 'network', 'found') || is(entry, 'institution', 'found') || is(entry, 'member', 'found')) {
     const own = deviceId(entry.body.keys)
     if (!equal(own, entry.signer.device) || !equal(entry.chain, entry.signer.chain)) {
@@ -59,7 +61,7 @@ async function requireStandingIssuer(institution: ChainId, issuer: DeviceId, loo
 
 /**
  * The credential under which `member` acts at this position.
- * @throws ProtocolError CRED_BINDING (not accepted by this member), CRED_REVOKED, CRED_EXPIRED, BINDING.
+ * @throws ProtocolError CRED_BINDING (not accepted by this member), CRED_REVOKED, CRED_EXPIRED, BINDING, USAGE.
  */
 export async function requireCredential(
   member: ChainId,
@@ -67,12 +69,13 @@ export async function requireCredential(
   look: Look,
   at: Position,
 ): Promise<Credential> {
-  const credential = await look.fact(member, facts.credential(hash))
+  const { time } = expectPosition(at)
+  const credential = await expectLook(look).fact(expectId(member), facts.credential(hash))
   if (!credential || credential.state === 'offered') {
     throw new ProtocolError('CRED_BINDING', 'the credential is not one that this member accepted')
   }
   if (credential.state === 'withdrawn') throw new ProtocolError('CRED_REVOKED', 'the credential was withdrawn')
-  if (at.time < credential.notBefore || at.time >= credential.until) {
+  if (time < credential.notBefore || time >= credential.until) {
     throw new ProtocolError('CRED_EXPIRED', 'the credential is not valid at this time')
   }
   await requireStandingIssuer(credential.institution, credential.issuer, look, credential.index)
