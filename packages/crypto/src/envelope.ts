@@ -20,7 +20,7 @@ import {
   type WrapTarget,
 } from '@sealchart/protocol'
 import { cipher } from '#cipher'
-import { type Random, requireBytes } from './check.js'
+import { type Random, reading, requireBytes } from './check.js'
 import { CryptoError, unauthentic } from './errors.js'
 import { sealBytes } from './floe.js'
 import { openWith, sealTo } from './hpke.js'
@@ -124,22 +124,22 @@ function namesExactly(target: WrapTarget, keys: readonly EpochKey[], trail: Trai
  * Seals one recipient's secrets of a record: the row of the wrap list, with the leaf's two hashes filled in.
  * @throws CryptoError USAGE if the secrets are not those that the target names or its key hash is another key's, KEY_FORMAT, LIMIT.
  */
-export async function sealWrap(place: WrapPlace, secrets: WrapSecrets, random: Random): Promise<WrapRow> {
-  const keys = [...secrets.keys].sort((a, b) => a.section - b.section || a.epoch - b.epoch)
-  checkSecrets(place.target, { ...secrets, keys })
+export async function sealWrap(to: WrapPlace, secrets: WrapSecrets, random: Random): Promise<WrapRow> {
+  const place = placeOf(to)
   const bound = binder(place)
+  const { card, keys, trail } = reading('a wrap’s secrets', () => secretsFor(place.target, secrets))
   await checkRecipient(place)
   const grantSecret = newSecret<GrantSecret>(random)
   const envelope = sealEnvelope(
     place.recipientKey,
     bound.bind('envelope'),
-    encodeContent(envelopeShape, { card: secrets.card, grantSecret }),
+    encodeContent(envelopeShape, { card, grantSecret }),
     random,
   )
   const sealedKeys = await sealBytes(
     deriveKey(grantSecret, bind('grantKeys', [])),
     bound.bind('sectionKeys'),
-    encodeContent(keysShape, { keys, trail: secrets.trail }),
+    encodeContent(keysShape, { keys, trail }),
     random,
   )
   if (bound.length + envelope.length + sealedKeys.length + ROW_OVERHEAD > limits.wrapRow) {
@@ -148,16 +148,20 @@ export async function sealWrap(place: WrapPlace, secrets: WrapSecrets, random: R
   return rowOf(place, envelope, sealedKeys)
 }
 
+const placeOf = (place: WrapPlace): WrapPlace => reading('a wrap’s place', () => ({ ...place }))
+
 const sealEnvelope = (key: Uint8Array, info: Uint8Array, content: Uint8Array, random: Random): Uint8Array =>
   sealTo(key, { info, aad: NOTHING }, content, random)
 
-/** What is wrapped by mistake can't be called back, so that it is what the leaf says is checked before anything is sealed. */
-function checkSecrets(target: WrapTarget, { card, keys, trail }: WrapSecrets): void {
+/** In order. What is wrapped by mistake can't be called back, so that it is what the leaf says is checked before anything is sealed. */
+function secretsFor(target: WrapTarget, { card, keys: given, trail }: WrapSecrets): WrapSecrets {
+  const keys = [...given].sort((a, b) => a.section - b.section || a.epoch - b.epoch)
   if (!namesExactly(target, keys, trail))
     throw new CryptoError('USAGE', 'the secrets are not those that the wrap names')
   const cards = keys.filter(({ section }) => section === 0)
   const fits = card === null ? cards.length === 0 : cards.some(({ key }) => equalSecrets(key, card))
   if (!fits) throw new CryptoError('USAGE', "the card's key is not the one of section 0")
+  return { card, keys, trail }
 }
 
 /** Before anything is sealed: a leaf that names another key would be refused by every reader. */
@@ -178,7 +182,9 @@ export async function sealWraps(
   random: Random,
 ): Promise<WrapRow[]> {
   const rows: WrapRow[] = []
-  for (const { place, secrets } of wraps) rows.push(await sealWrap(place, secrets, random))
+  if (!Array.isArray(wraps)) throw new CryptoError('USAGE', 'wraps must be a list')
+  const given = reading('wraps', () => Array.from(wraps, (wrap) => ({ place: wrap.place, secrets: wrap.secrets })))
+  for (const { place, secrets } of given) rows.push(await sealWrap(place, secrets, random))
   return rows
 }
 
@@ -190,8 +196,9 @@ export async function sealWraps(
 export async function openEnvelope(
   received: LeafPlace & { readonly envelope: Uint8Array; readonly seed: Uint8Array },
 ): Promise<{ card: SectionKey | null; grantSecret: GrantSecret }> {
-  const { card, grantSecret } = decodeContent(envelopeShape, await openRow('envelope', received))
-  if ((card !== null) !== named(received.leaf).card) throw contradicts()
+  const wrap = receivedOf(received)
+  const { card, grantSecret } = decodeContent(envelopeShape, await openRow('envelope', wrap))
+  if ((card !== null) !== named(wrap.leaf).card) throw contradicts()
   return { card, grantSecret }
 }
 
@@ -202,16 +209,26 @@ export async function openEnvelope(
 export async function openKeys(
   received: LeafPlace & { readonly keys: Uint8Array; readonly grantSecret: GrantSecret },
 ): Promise<{ keys: readonly EpochKey[]; trail: TrailSecret | null }> {
-  const { leaf, keys: sealed, grantSecret } = received
+  const { network, chain, leaf, keys: sealed, grantSecret } = receivedOf(received)
   requireBytes(sealed, 'section keys')
   if (sealed.length > limits.wrapRow || leaf.keys === null || !equal(await digest(sealed), leaf.keys))
     throw unauthentic()
   const key = deriveKey(grantSecret, bind('grantKeys', []))
-  const aad = binder({ ...received, target: leaf }).bind('sectionKeys')
+  const aad = binder({ network, chain, target: leaf }).bind('sectionKeys')
   const { keys, trail } = decodeContent(keysShape, await openSealed({ key, aad }, sealed))
   if (!namesExactly(leaf, keys, trail)) throw contradicts()
   return { keys, trail }
 }
+
+/** What was received, with a leaf that has the fields of one. @throws CryptoError USAGE */
+const receivedOf = <T extends LeafPlace>(received: T): T =>
+  reading('a received wrap', () => {
+    const { envelope, keys } = received.leaf
+    requireBytes(envelope, 'envelope hash', 32)
+    if (keys !== null) requireBytes(keys, 'hash of the section keys', 32)
+    encodedTarget(received.leaf)
+    return { ...received }
+  })
 
 async function openRow(
   purpose: 'envelope' | 'deviceWrap',
@@ -229,8 +246,9 @@ const contradicts = (): CryptoError => new CryptoError('COMMITMENT', 'a wrap hol
  * Seals a member's epoch secret to one of its devices. There is no second object.
  * @throws CryptoError USAGE if the target's key hash is another key's, KEY_FORMAT.
  */
-export async function sealDeviceWrap(place: WrapPlace, secret: EpochSecret, random: Random): Promise<WrapRow> {
+export async function sealDeviceWrap(to: WrapPlace, secret: EpochSecret, random: Random): Promise<WrapRow> {
   requireBytes(secret, 'epoch secret', SECRET_LENGTH)
+  const place = placeOf(to)
   const info = binder(place).bind('deviceWrap')
   await checkRecipient(place)
   return rowOf(place, sealEnvelope(place.recipientKey, info, secret, random), null)
@@ -240,7 +258,7 @@ export async function sealDeviceWrap(place: WrapPlace, secret: EpochSecret, rand
 export async function openDeviceWrap(
   received: LeafPlace & { readonly envelope: Uint8Array; readonly seed: Uint8Array },
 ): Promise<EpochSecret> {
-  const secret = await openRow('deviceWrap', received)
+  const secret = await openRow('deviceWrap', receivedOf(received))
   if (secret.length !== SECRET_LENGTH) throw unauthentic()
   return asSecret<EpochSecret>(secret)
 }

@@ -1,6 +1,6 @@
 // The layout of FLOE objects: parameters, lengths, and the pieces of headers and segments. Spec: docs/spec/sealing.md, "Layout".
 // Lengths are in bytes. Nothing here uses a key.
-import { requireBytes } from './check.js'
+import { reading, requireBytes, requireNatural } from './check.js'
 import { CryptoError, unauthentic } from './errors.js'
 
 /** What varies between FLOE instances. Fixed by the kind of object, never read from what is opened. */
@@ -43,16 +43,29 @@ export interface Segment {
   readonly tag: Uint8Array
 }
 
-/** The longest plaintext of one segment, and the exact one of every segment but the last. */
-export const payloadLength = (parameters: FloeParameters): number => parameters.segmentLength - SEGMENT_OVERHEAD
+/** Parameters with which something can be sealed: room for a plaintext, lengths of 32 bits, periods that can be counted. @throws CryptoError USAGE */
+export const requireParameters = (parameters: FloeParameters): FloeParameters =>
+  reading('parameters', () => {
+    const { segmentLength, rotationBits } = parameters
+    for (const number of [segmentLength, rotationBits]) requireNatural(number, 'each parameter')
+    if (segmentLength > SEGMENT_OVERHEAD && segmentLength < NOT_FINAL && rotationBits <= 40)
+      return { segmentLength, rotationBits }
+    throw new CryptoError('USAGE', 'parameters are not those of FLOE')
+  })
 
-/** The number of segments of a plaintext: as few as hold it, at least one. */
-export const segmentCount = (length: number, parameters: FloeParameters): number =>
-  Math.max(1, Math.ceil(length / payloadLength(parameters)))
+/** The longest plaintext of one segment, and the exact one of every segment but the last. @throws CryptoError USAGE */
+export const payloadLength = (parameters: FloeParameters): number =>
+  requireParameters(parameters).segmentLength - SEGMENT_OVERHEAD
 
-/** The length of header and segments together. */
+/** The number of segments of a plaintext: as few as hold it, at least one. @throws CryptoError USAGE */
+export function segmentCount(length: number, parameters: FloeParameters): number {
+  requireNatural(length, 'length')
+  return Math.max(1, Math.ceil(length / payloadLength(parameters)))
+}
+
+/** The length of header and segments together. @throws CryptoError USAGE */
 export const sealedLength = (length: number, parameters: FloeParameters): number =>
-  HEADER_LENGTH + length + SEGMENT_OVERHEAD * segmentCount(length, parameters)
+  segmentCount(length, parameters) * SEGMENT_OVERHEAD + HEADER_LENGTH + length
 
 /** AEAD 0 (AES-256-GCM), KDF 0 (HKDF-Expand-SHA-384), segment length, IV length. */
 export function encodeParameters({ segmentLength }: FloeParameters): Uint8Array {
@@ -66,11 +79,11 @@ export function encodeParameters({ segmentLength }: FloeParameters): Uint8Array 
 /** The IV and tag of a header. @throws CryptoError UNAUTHENTIC unless it has exactly these parameters and this length. */
 export function splitHeader(header: Uint8Array, parameters: FloeParameters): { iv: Uint8Array; tag: Uint8Array } {
   requireBytes(header, 'header')
-  const expected = encodeParameters(parameters)
+  const expected = encodeParameters(requireParameters(parameters))
   if (header.length !== HEADER_LENGTH || expected.some((byte, i) => header[i] !== byte)) throw unauthentic()
   return {
-    iv: header.slice(PARAMETERS_LENGTH, PARAMETERS_LENGTH + IV_LENGTH),
-    tag: header.slice(PARAMETERS_LENGTH + IV_LENGTH),
+    iv: new Uint8Array(header.subarray(PARAMETERS_LENGTH, PARAMETERS_LENGTH + IV_LENGTH)),
+    tag: header.subarray(PARAMETERS_LENGTH + IV_LENGTH),
   }
 }
 
@@ -98,8 +111,12 @@ export function encodePrefix(iv: Uint8Array, bodyLength: number, final: boolean)
   return bytes
 }
 
-/** The IV of a sealed segment. A view. */
-export const segmentIv = (segment: Segment): Uint8Array => segment.prefix.subarray(LENGTH_FIELD)
+/** The IV of a sealed segment. A view. @throws CryptoError USAGE */
+export function segmentIv(segment: Segment): Uint8Array {
+  const prefix = reading('a segment', () => segment.prefix)
+  requireBytes(prefix, 'prefix', PREFIX_LENGTH)
+  return prefix.subarray(LENGTH_FIELD)
+}
 
 /** Length in bytes of a sealed segment. */
 export const segmentLength = ({ prefix, body, tag }: Segment): number => prefix.length + body.length + tag.length
@@ -125,7 +142,7 @@ export function fitsPlace(segment: Segment, parameters: FloeParameters, position
 
 /** Full unless final, and empty only if it is all there is: one plaintext has one segmentation. */
 export function fits(length: number, parameters: FloeParameters, position: number, final: boolean): boolean {
-  const most = payloadLength(parameters)
+  const most = parameters.segmentLength - SEGMENT_OVERHEAD
   return final ? length <= most && (length > 0 || position === 0) : length === most
 }
 

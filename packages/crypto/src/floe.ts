@@ -7,7 +7,7 @@
 
 import { concat, equal } from '@sealchart/protocol'
 import { cipher } from '#cipher'
-import { draw, type Random, requireBytes } from './check.js'
+import { draw, isBytes, type Random, reading, requireBytes } from './check.js'
 import type { Aead, Awaitable, Nonce } from './cipher.js'
 import { CryptoError, unauthentic } from './errors.js'
 import {
@@ -21,6 +21,7 @@ import {
   IV_LENGTH,
   KEY_LENGTH,
   payloadLength,
+  requireParameters,
   requirePlace,
   SEGMENT_IV_LENGTH,
   type Segment,
@@ -92,16 +93,21 @@ const FIRST_BLOCK = Uint8Array.of(1)
  * @throws CryptoError USAGE
  */
 export function startSealing(key: Uint8Array, aad: Uint8Array, options: SealingOptions): Sealing {
+  const { parameters, random } = optionsOf(options)
   // 32 random bytes: two objects under one key share an IV, and so a message key, with probability 2^-256 a pair.
-  return sealing(derive(key, aad, draw(options.random, IV_LENGTH), options.parameters), options.random)
+  return sealing(derive(key, aad, draw(random, IV_LENGTH), parameters), random)
 }
+
+const optionsOf = (options: SealingOptions): SealingOptions =>
+  reading('options', () => ({ parameters: options.parameters, random: options.random }))
 
 /**
  * Goes on with an object whose header is known already, after an interruption.
  * @throws CryptoError COMMITMENT, UNAUTHENTIC, USAGE
  */
 export function resumeSealing(key: Uint8Array, aad: Uint8Array, header: Uint8Array, options: SealingOptions): Sealing {
-  return sealing(commit(key, aad, header, options.parameters), options.random)
+  const { parameters, random } = optionsOf(options)
+  return sealing(commit(key, aad, header, parameters), random)
 }
 
 /**
@@ -119,11 +125,13 @@ export function startOpening(
 }
 
 /** FLOE's startEncryption, with the IV given. */
-function derive(key: Uint8Array, aad: Uint8Array, iv: Uint8Array, parameters: FloeParameters): Message {
+function derive(key: Uint8Array, aad: Uint8Array, iv: Uint8Array, given: FloeParameters): Message {
+  const parameters = requireParameters(given)
   requireBytes(key, 'key', KEY_LENGTH)
   requireBytes(aad, 'associated data')
   const encoded = encodeParameters(parameters)
-  const bound = aad.slice()
+  // Data keys are derived from it later: not `slice`, with which a Buffer would stay a view of the caller's memory.
+  const bound = new Uint8Array(aad)
   // FLOE_KDF: HKDF-Expand (RFC 5869 §2.3) of at most 48 bytes, which is its first block alone.
   const kdf = (from: Uint8Array, purpose: readonly Uint8Array[]): Uint8Array =>
     cipher.hmac('sha384', from, [encoded, iv, ...purpose, bound, FIRST_BLOCK])
@@ -163,15 +171,17 @@ function sealing(message: Message, random: Random): Sealing {
     sealSegment: async (plaintext, position, final) =>
       sealWith(plaintext, position, final, draw(random, SEGMENT_IV_LENGTH)),
     async resealSegment(plaintext, position, final, recorded) {
-      const segment = await sealWith(plaintext, position, final, recorded.iv)
-      const name = await nameSegment(segment)
-      if (equal(name, recorded.name)) return segment
+      const { iv, name } = reading('a recorded segment', () => ({ iv: recorded.iv, name: recorded.name }))
+      requireBytes(name, 'name', 32)
+      const segment = await sealWith(plaintext, position, final, iv)
+      if (equal(await nameSegment(segment), name)) return segment
       throw new CryptoError('SOURCE_CHANGED', 'the content is not what was sealed before the interruption')
     },
     async verifySegment(segment, plaintext, position, final) {
       requireBytes(plaintext, 'plaintext')
-      const placed = await place(message, segment, position, final)
-      if (placed !== null && (await placed.aead.check(placed.nonce, segment, plaintext))) return
+      const pieces = piecesOf(segment)
+      const placed = await place(message, pieces, position, final)
+      if (placed !== null && (await placed.aead.check(placed.nonce, pieces, plaintext))) return
       throw new CryptoError('SELFCHECK', 'a segment that was just sealed does not open to its plaintext')
     },
   }
@@ -203,12 +213,20 @@ async function open(
   position: number,
   final: boolean,
 ): Promise<Uint8Array> {
-  const segment = received instanceof Uint8Array ? splitSegment(received) : received
+  const segment = isBytes(received) ? splitSegment(received) : piecesOf(received)
   const placed = await place(message, segment, position, final)
   const plaintext = placed === null ? null : await placed.aead.open(placed.nonce, segment)
   if (plaintext === null) throw unauthentic()
   return plaintext
 }
+
+/** The pieces of a segment, if they are bytes. @throws CryptoError USAGE */
+const piecesOf = (segment: Segment): Segment =>
+  reading('a segment', () => {
+    const { prefix, body, tag } = segment
+    for (const piece of [prefix, body, tag]) requireBytes(piece, 'segment')
+    return { prefix, body, tag }
+  })
 
 /** What opens a segment at this place, or null if its lengths are not those of one. */
 async function place(
@@ -218,19 +236,23 @@ async function place(
   final: boolean,
 ): Promise<{ nonce: Nonce; aead: Aead } | null> {
   requirePlace(position, final)
-  for (const piece of [segment?.prefix, segment?.body, segment?.tag]) requireBytes(piece, 'segment')
   if (!fitsPlace(segment, message.parameters, position, final)) return null
   const nonce = { iv: segmentIv(segment), aad: segmentContext(position, final) }
   return { nonce, aead: await message.aeadAt(position) }
 }
 
-/** A segment's name: the SHA-256 of its bytes, under which a relay keeps it. */
+/** A segment's name: the SHA-256 of its bytes, under which a relay keeps it. @throws CryptoError USAGE */
 export async function nameSegment(segment: Uint8Array | Segment): Promise<Uint8Array> {
-  return await cipher.sha256(segment instanceof Uint8Array ? [segment] : [segment.prefix, segment.body, segment.tag])
+  if (isBytes(segment)) return await cipher.sha256([segment])
+  const { prefix, body, tag } = piecesOf(segment)
+  return await cipher.sha256([prefix, body, tag])
 }
 
-/** A sealed segment as one piece. Copies; for small segments and for tests. */
-export const joinSegment = ({ prefix, body, tag }: Segment): Uint8Array => concat(prefix, body, tag)
+/** A sealed segment as one piece. Copies; for small segments and for tests. @throws CryptoError USAGE */
+export function joinSegment(segment: Segment): Uint8Array {
+  const { prefix, body, tag } = piecesOf(segment)
+  return concat(prefix, body, tag)
+}
 
 /**
  * Seals a small or medium object at once: header and segments of up to 64 KiB in one piece.

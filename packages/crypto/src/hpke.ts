@@ -6,7 +6,7 @@
 
 import { concat } from '@sealchart/protocol'
 import { cipher } from '#cipher'
-import { draw, type Random, requireBytes } from './check.js'
+import { draw, type Random, reading, requireBytes } from './check.js'
 import { CryptoError, unauthentic } from './errors.js'
 import { loaded } from './sodium.js'
 
@@ -42,13 +42,13 @@ export function publicKeyOf(seed: Uint8Array): Uint8Array {
  * @throws CryptoError KEY_FORMAT for a public key that is none, USAGE
  */
 export function sealTo(publicKey: Uint8Array, context: HpkeContext, plaintext: Uint8Array, random: Random): Uint8Array {
-  checkContext(context)
+  const { info, aad } = contextOf(context)
   requireBytes(plaintext, 'plaintext')
   requireBytes(publicKey, 'public key')
   // Fresh for every message: the key and nonce below exist once, so the fixed sequence number 0 never repeats a nonce.
   const { ciphertext: enc, sharedSecret } = encapsulate(publicKey, draw(random, ENCAPSULATION_RANDOMNESS))
-  const { key, nonce } = keySchedule(SUITE, sharedSecret, context.info)
-  const sealed = loaded().crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, context.aad, null, nonce, key)
+  const { key, nonce } = keySchedule(SUITE, sharedSecret, info)
+  const sealed = loaded().crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, aad, null, nonce, key)
   return concat(enc, sealed)
 }
 
@@ -57,26 +57,29 @@ export function sealTo(publicKey: Uint8Array, context: HpkeContext, plaintext: U
  * @throws CryptoError UNAUTHENTIC for whatever does not open, USAGE
  */
 export function openWith(seed: Uint8Array, context: HpkeContext, sealed: Uint8Array): Uint8Array {
-  checkContext(context)
+  const { info, aad } = contextOf(context)
   requireBytes(seed, 'seed', X_WING_SEED_LENGTH)
   requireBytes(sealed, 'sealed message')
   const sodium = loaded()
   if (sealed.length < HPKE_OVERHEAD) throw unauthentic()
   try {
     const sharedSecret = sodium.crypto_kem_xwing_dec(sealed.subarray(0, ENCAPSULATION_LENGTH), seed)
-    const { key, nonce } = keySchedule(SUITE, sharedSecret, context.info)
+    const { key, nonce } = keySchedule(SUITE, sharedSecret, info)
     const ciphertext = sealed.subarray(ENCAPSULATION_LENGTH)
-    return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, ciphertext, context.aad, nonce, key)
+    return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, ciphertext, aad, nonce, key)
   } catch {
     // Without its cause: whether encapsulation or tag failed is nobody's business.
     throw unauthentic()
   }
 }
 
-function checkContext({ info, aad }: HpkeContext): void {
-  requireBytes(info, 'info')
-  requireBytes(aad, 'associated data')
-}
+const contextOf = (context: HpkeContext): HpkeContext =>
+  reading('a context', () => {
+    const { info, aad } = context
+    requireBytes(info, 'info')
+    requireBytes(aad, 'associated data')
+    return { info, aad }
+  })
 
 /** libsodium refuses a wrong length, ML-KEM coefficients of 3329 and more, and an X25519 half of small order. */
 function encapsulate(

@@ -1,5 +1,6 @@
 // Keys from passphrases: Argon2id (RFC 9106) with a floor and a cap in code. Spec: docs/spec/vault.md, "Unlocking".
 // libsodium's larger build is loaded here and only when a passphrase is used: the usual build has no Argon2.
+import { requireNatural } from './check.js'
 import { CryptoError } from './errors.js'
 import { started } from './sodium.js'
 
@@ -24,9 +25,12 @@ const MOST_PASSES = 10
 /**
  * Checks parameters before anything is derived: who serves a header could otherwise make a passphrase cheap to guess, or a log-in
  * endless.
- * @throws CryptoError KDF_FLOOR, KDF_CAP
+ * @throws CryptoError KDF_FLOOR, KDF_CAP, USAGE
  */
 export function checkKdf({ memory, passes, salt }: KdfParameters): void {
+  // NaN is neither below the floor nor above the cap.
+  requireNatural(memory, 'memory')
+  requireNatural(passes, 'passes')
   if (memory < LEAST_MEMORY || passes < LEAST_PASSES || salt.length < SALT_LENGTH) {
     throw new CryptoError('KDF_FLOOR', 'a passphrase takes at least 64 MiB, 3 passes and 16 bytes of salt')
   }

@@ -2,13 +2,17 @@
 // of content as a small object and may let dozens of them wait; and a worker gets memory sooner that another thread has given back.
 // Nothing here is needed for correctness: what is not released is collected later.
 
+import { CryptoError } from './errors.js'
+
 /** Shorter ones are not worth the call, and may lie in memory that is shared with others. */
 const LEAST = 256 * 1024
 
 let port: MessagePort | null = null
 
-/** Drops the memory of bytes that are nobody's any more; they are empty afterwards. Views into larger memory are left alone. */
+/** Drops the memory of bytes that are nobody's any more; they are empty afterwards. Views into larger memory are left alone. @throws CryptoError USAGE */
 export function release(bytes: Uint8Array): void {
+  // Given back twice is given back.
+  if (!ArrayBuffer.isView(bytes)) throw new CryptoError('USAGE', 'only bytes can be given back')
   const { buffer, byteLength } = bytes
   if (byteLength < LEAST || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) return
   port ??= openClosedPort()

@@ -25,13 +25,14 @@ export const SECRET_LENGTH = 32
 
 /** A fresh secret of the type that the caller names: `newSecret<FileKey>(random)`. @throws CryptoError USAGE */
 export function newSecret<T extends AnySecret>(random: Random): T {
-  return draw(random, SECRET_LENGTH).slice() as T
+  return draw(random, SECRET_LENGTH) as Uint8Array as T
 }
 
 /** 32 decoded or derived bytes as a secret of the type that the caller names; a copy. @throws CryptoError USAGE */
 export function asSecret<T extends AnySecret>(bytes: Uint8Array): T {
   requireBytes(bytes, 'secret', SECRET_LENGTH)
-  return bytes.slice() as T
+  // Not `slice`, with which a Buffer would stay a view of the caller's memory.
+  return new Uint8Array(bytes) as Uint8Array as T
 }
 
 /** Equality that takes the same time wherever the bytes differ, as far as a just-in-time compiler allows. Lengths are public. */

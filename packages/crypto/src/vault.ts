@@ -2,7 +2,7 @@
 // A random master key is sealed once, under a passphrase or a key of the host, in the vault's header; each blob has a key of its own.
 // Whatever is wrong (passphrase, header, blob, name), the answer is VAULT: what reacts differently to two corruptions can be asked.
 import { bind, blob, nullable, oneOf, type Shape, struct, text, uint, unpack } from '@sealchart/protocol'
-import { draw, type Random, requireBytes } from './check.js'
+import { draw, type Random, reading, requireBytes, requireNatural } from './check.js'
 import { CryptoError } from './errors.js'
 import { openBytes, sealBytes } from './floe.js'
 import { deriveKey } from './keys.js'
@@ -54,6 +54,12 @@ function decodeOr<T>(shape: Shape<T>, bytes: Uint8Array): T {
 const headerData = (kdf: KdfParameters | null): Uint8Array =>
   bind('vaultHeader', [FORMAT, kdf === null ? null : [ARGON2ID, kdf.memory, kdf.passes, kdf.salt]])
 
+/** The one way in which a vault is to be unlocked. @throws CryptoError USAGE */
+const unlockOf = (unlock: Unlock): Unlock =>
+  reading('what unlocks', () =>
+    'passphrase' in unlock ? { passphrase: unlock.passphrase } : { hostKey: unlock.hostKey },
+  )
+
 async function unlockingKey(unlock: Unlock, kdf: KdfParameters | null): Promise<Uint8Array> {
   if ('passphrase' in unlock) {
     // The other way of unlocking: like a wrong passphrase.
@@ -74,7 +80,7 @@ export async function createVaultKey(
   random: Random,
   cost: KdfCost = { memory: LEAST_MEMORY, passes: LEAST_PASSES },
 ): Promise<{ header: Uint8Array; master: VaultKey }> {
-  const master = draw(random, SECRET_LENGTH).slice() as VaultKey
+  const master = draw(random, SECRET_LENGTH) as Uint8Array as VaultKey
   return { header: await sealVaultKey(master, unlock, random, cost), master }
 }
 
@@ -89,8 +95,11 @@ export async function sealVaultKey(
   cost: KdfCost = { memory: LEAST_MEMORY, passes: LEAST_PASSES },
 ): Promise<Uint8Array> {
   requireBytes(master, 'master key', SECRET_LENGTH)
-  const kdf = 'passphrase' in unlock ? { ...cost, salt: draw(random, SALT_LENGTH).slice() } : null
-  const sealed = await sealBytes(await unlockingKey(unlock, kdf), headerData(kdf), master, random)
+  const { memory, passes } = reading('cost', () => ({ memory: cost.memory, passes: cost.passes }))
+  for (const number of [memory, passes]) requireNatural(number, 'each cost')
+  const by = unlockOf(unlock)
+  const kdf = 'passphrase' in by ? { memory, passes, salt: draw(random, SALT_LENGTH) } : null
+  const sealed = await sealBytes(await unlockingKey(by, kdf), headerData(kdf), master, random)
   return encodeContent(headerShape, {
     format: FORMAT,
     kdf: kdf === null ? null : { algorithm: ARGON2ID, memory: kdf.memory, passes: kdf.passes, salt: kdf.salt },
@@ -103,10 +112,11 @@ export async function sealVaultKey(
  * @throws CryptoError VAULT, and before anything is derived KDF_FLOOR (also for another algorithm) and KDF_CAP; USAGE, LIMIT.
  */
 export async function openVaultKey(unlock: Unlock, header: Uint8Array): Promise<VaultKey> {
+  const by = unlockOf(unlock)
   const { kdf, sealed } = decodeOr(headerShape, header)
   if (kdf !== null && kdf.algorithm !== ARGON2ID) throw new CryptoError('KDF_FLOOR', 'a passphrase takes Argon2id')
   if (kdf !== null) checkKdf(kdf)
-  const master = await openOr(await unlockingKey(unlock, kdf), headerData(kdf), sealed)
+  const master = await openOr(await unlockingKey(by, kdf), headerData(kdf), sealed)
   if (master.length !== SECRET_LENGTH) throw refused()
   return master as VaultKey
 }
@@ -146,12 +156,9 @@ export async function sealBlob(
   content: VaultBlob,
   random: Random,
 ): Promise<Uint8Array> {
-  const { key, aad } = blobSeal(master, name, content.counter)
-  return encodeContent(blobShape, {
-    format: FORMAT,
-    counter: content.counter,
-    sealed: await sealBytes(key, aad, content.bytes, random),
-  })
+  const { counter, bytes } = reading('a blob', () => ({ counter: content.counter, bytes: content.bytes }))
+  const { key, aad } = blobSeal(master, name, counter)
+  return encodeContent(blobShape, { format: FORMAT, counter, sealed: await sealBytes(key, aad, bytes, random) })
 }
 
 /**
@@ -164,6 +171,8 @@ export async function openBlob(
   sealedBlob: Uint8Array,
   atLeast = 0,
 ): Promise<VaultBlob> {
+  // Nothing is below NaN: such a memory would let every older blob pass.
+  requireNatural(atLeast, 'atLeast')
   const { counter, sealed } = decodeOr(blobShape, sealedBlob)
   const { key, aad } = blobSeal(master, name, counter)
   const bytes = await openOr(key, aad, sealed)
