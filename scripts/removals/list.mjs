@@ -161,7 +161,7 @@ const log = [
     'time goes back': ['before && before.time > seal.time', NO],
   }),
   of('protocol/merkle', 'log wraps', {
-    'index inside the tree': ['!isSize(tree.size) || leaf.index >= tree.size', '!isSize(tree.size)'],
+    'index inside the tree': ['!isNatural(tree.size) || leaf.index >= tree.size', '!isNatural(tree.size)'],
     'length of a path': ['path.length !== steps.length)', 'false)'],
     'hashes of a path': ['![leaf.hash, ...path].every(isHash)', NO],
     'root of a path': ['!equal(hash, tree.root)', NO],
@@ -684,7 +684,7 @@ const sealing = [
     'section and epoch of a key': ['keys.every((key, i) => `${key.section}.${key.epoch}` === pairs[i])', YES],
     'trail that is named': ['same && trails.size === (trail === null ? 0 : 1)', 'same'],
     'hash of an envelope': [' || !equal(await digest(envelope), leaf.envelope)', ''],
-    'card that is named': ['(card !== null) !== named(received.leaf).card', NO],
+    'card that is named': ['(card !== null) !== named(wrap.leaf).card', NO],
     'length of a device’s secret': [
       'if (secret.length !== SECRET_LENGTH) throw unauthentic()\n  return asSecret<EpochSecret>(secret)',
       'return secret as never',
