@@ -171,7 +171,7 @@ beforeAll(async () => {
 
     CryptoError: {
       args: ['USAGE', 'message', { details: {} }],
-      call: (...args) => new crypto.CryptoError(...(args as unknown as ['USAGE', ''])),
+      call: (...args) => Reflect.construct(crypto.CryptoError, args),
       takes: { '': '*' },
     },
 
@@ -182,20 +182,19 @@ beforeAll(async () => {
     },
     'startSealing.sealSegment': {
       args: () => [full, 0, false],
-      call: (...args) => sealing().sealSegment(...(args as unknown as [Uint8Array, number, boolean])),
+      call: (...args) => Reflect.apply(sealing().sealSegment, null, args),
       takes: { 1: 'seven|negative zero', 2: 'true' },
       ends: 'USAGE|LIMIT',
     },
     'startSealing.resealSegment': {
       args: () => [full, 0, false, recorded],
-      call: (...args) =>
-        sealed.resealSegment(...(args as unknown as [Uint8Array, number, boolean, crypto.RecordedSegment])),
+      call: (...args) => Reflect.apply(sealed.resealSegment, null, args),
       takes: { 1: 'negative zero' },
       ends: 'USAGE|LIMIT|SOURCE_CHANGED',
     },
     'startSealing.verifySegment': {
       args: () => [segment, full, 0, false],
-      call: (...args) => sealed.verifySegment(...(args as unknown as [crypto.Segment, Uint8Array, number, boolean])),
+      call: (...args) => Reflect.apply(sealed.verifySegment, null, args),
       takes: { 2: 'negative zero' },
       ends: 'USAGE|LIMIT|SELFCHECK',
     },
@@ -212,9 +211,7 @@ beforeAll(async () => {
     'startOpening.openSegment': {
       args: [segment, 0, false],
       call: (...args) =>
-        crypto
-          .startOpening(key, some, sealed.header, parameters)
-          .openSegment(...(args as unknown as [crypto.Segment, number, boolean])),
+        Reflect.apply(crypto.startOpening(key, some, sealed.header, parameters).openSegment, null, args),
       takes: { 1: 'negative zero' },
       ends: `${opened}|LIMIT`,
     },
@@ -234,7 +231,7 @@ beforeAll(async () => {
 
     // keys
     deviceFromSeed: { args: [secret(9)] },
-    'deviceFromSeed.sign': { args: [some], call: (...args) => device.sign(...(args as unknown as [Uint8Array])) },
+    'deviceFromSeed.sign': { args: [some], call: (...args) => Reflect.apply(device.sign, null, args) },
     memberEpochKeys: { args: [secret(10), epochPlace], takes: { '1.epoch': 'seven|negative zero' } },
     trailKeys: { args: [secret(12), place] },
     sectionCommitment: { args: [sealKey, { ...place, section: 1 }] },

@@ -221,8 +221,8 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   },
 
   // errors
-  ProtocolError: { ...error, call: (...args) => new protocol.ProtocolError(...(args as unknown as ['USAGE', ''])) },
-  SealchartError: { ...error, call: (...args) => new protocol.SealchartError(...(args as unknown as ['USAGE', ''])) },
+  ProtocolError: { ...error, call: (...args) => Reflect.construct(protocol.ProtocolError, args) },
+  SealchartError: { ...error, call: (...args) => Reflect.construct(protocol.SealchartError, args) },
 
   // leaves
   accessLink: { args: [id, 1, other] },
@@ -245,7 +245,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   // ledger
   Ledger: {
     args: [world.pin, { tree, chains: [{ chain: id, sequence: 0, link: other }] }],
-    call: (...args) => new protocol.Ledger(...(args as unknown as [never])).pins(),
+    call: (...args) => (Reflect.construct(protocol.Ledger, args) as protocol.Ledger).pins(),
     ends: 'USAGE|KEY_FORMAT',
     takes: { 1: 'undefined', '1.tree': 'null', '1.chains': 'empty list' },
   },
