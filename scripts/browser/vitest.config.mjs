@@ -1,6 +1,6 @@
 // The tests of what vendors embed, in headless Chromium: the same files as in Node, on the same sources, except those in `needsNode`.
 // Run by scripts/browser.mjs. What little the tests themselves take from Node comes from stand-ins/.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -26,6 +26,12 @@ const needsNode = {
     'sources-files.test.ts': 'is about files and folders by path',
     'vaults-files.test.ts': 'is about a vault in a folder',
   },
+}
+
+for (const [name, files] of Object.entries(needsNode)) {
+  for (const file of Object.keys(files)) {
+    if (!existsSync(join(root, 'packages', name, 'test', file))) throw new Error(`there is no test ${name}/${file}`)
+  }
 }
 
 const TESTED = ['protocol', 'crypto', 'client-sdk']

@@ -85,12 +85,13 @@ export function fakeRelay(record: ChainId): FakeRelay {
         throw new Error('too long')
       const bodies = given.map((parts) => new Uint8Array(Buffer.concat(parts)))
       if (bodies.some((bytes) => bytes.length > limits.segment)) throw new Error('segment too long')
-      const fresh = new Map(bodies.map((bytes) => [hex(sha256(bytes)), bytes]))
+      const named = bodies.map((bytes) => [hex(sha256(bytes)), bytes] as const)
+      const fresh = new Map(named)
       for (const name of segments.keys()) fresh.delete(name)
       const used = [...fresh.values()].reduce((sum, bytes) => sum + bytes.length, upload.used)
       if (used > upload.reserved) throw refuse('QUOTA')
       upload.used = used
-      put.push(...bodies.map((bytes) => hex(sha256(bytes))))
+      put.push(...named.map(([name]) => name))
       for (const [name, bytes] of fresh) {
         segments.set(name, bytes)
         sections.set(name, section)
