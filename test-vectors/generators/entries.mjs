@@ -22,19 +22,32 @@ import {
 const spec = 'entries.md#what-a-decoder-must-reject'
 const operation = 'entries/verify'
 
-export default async function entries() {
-  const { accepts, refuses, files } = vectorsOf('entries')
-  const world = await sharedWorld(await recordedWorld(await peopledWorld(await foundedWorld())))
-  const inputs = (entry, by, over = {}) => ({
-    bytes: hex(entry.bytes ?? entry),
-    signKey: hex(by.device.keys.sign),
-    network: hex(network),
-    ...over,
-  })
+const inputs = (entry, by, over = {}) => ({
+  bytes: hex(entry.bytes ?? entry),
+  signKey: hex(by.device.keys.sign),
+  network: hex(network),
+  ...over,
+})
 
-  // ——— one of every type
+export default async function entries() {
+  const area = vectorsOf('entries')
+  const world = await sharedWorld(await recordedWorld(await peopledWorld(await foundedWorld())))
+  await types(area, world)
+  await signatures(area, world)
+  await forms(area, world)
+  await payloads(area, world)
+  await bodies(area, world)
+  await deviceKeys(area, world)
+  await ids(area)
+  await claims(area)
+  return area.files
+}
+
+// ——— one of every type
+
+async function types({ accepts }, world) {
   const founding = await world.sign(acts.foundInstitution(hospital, 'Hospital'))
-  const types = {
+  const acted = {
     'network-found': [acts.found(), { network: null }],
     'network-admit': [acts.admit(hospital, founding)],
     'network-remove': [acts.remove(hospital)],
@@ -54,7 +67,7 @@ export default async function entries() {
     'access-download': [acts.view(world, {}, lee, 'download')],
     'access-note': [acts.note(world)],
   }
-  for (const [name, [act, over]] of Object.entries(types))
+  for (const [name, [act, over]] of Object.entries(acted))
     await accepts(name, {
       spec: 'entries.md#bodies',
       comment: `An entry of type ${name.replace('-', ' ')}, as it is signed.`,
@@ -70,10 +83,12 @@ export default async function entries() {
       root,
     ),
   })
+}
 
-  // ——— signatures
-  const relay = await world.sign(acts.relay())
-  const sound = relay.bytes
+// ——— signatures
+
+async function signatures({ refuses }, world) {
+  const { bytes: sound } = await world.sign(acts.relay())
   const signed = {
     'signature-with-another-bit': ['One bit of S.', flip(sound, 8 * (sound.length - 1))],
     'signature-with-another-r': ['One bit of R.', flip(sound, 8 * (sound.length - 64))],
@@ -101,10 +116,14 @@ export default async function entries() {
     operation,
     inputs: inputs(sound, root, { network: null }),
   })
+}
 
-  // ——— the form of a COSE_Sign1
+// ——— the form of a COSE_Sign1
+
+async function forms({ refuses }, world) {
+  const { bytes: sound } = await world.sign(acts.relay())
   const changed = (at, byte) => Uint8Array.from(sound, (value, i) => (i === at ? byte : value))
-  const forms = {
+  const wrong = {
     'cose-another-tag': ['DECODE_SHAPE', 'Tag 17.', changed(0, 0xd1)],
     'cose-array-of-three': ['DECODE_SHAPE', 'Three items.', changed(1, 0x83)],
     'cose-header-of-another-length': ['DECODE_SHAPE', 'A protected header of 74 bytes.', changed(3, 0x4a)],
@@ -123,15 +142,18 @@ export default async function entries() {
     'cose-trailing': ['DECODE_TRAILING', 'A byte follows.', Uint8Array.of(...sound, 0)],
     'cose-too-long': ['TOO_LARGE', '64 KiB and a byte.', new Uint8Array(65_537)],
   }
-  for (const [name, [code, comment, bytes]] of Object.entries(forms))
+  for (const [name, [code, comment, bytes]] of Object.entries(wrong))
     await refuses(name, code, { spec: 'signatures.md#cose_sign1', comment, operation, inputs: inputs(bytes, root) })
+}
 
-  // ——— payloads, signed as they are
-  const fields = p.decode(p.decodeSign1(sound).payload)
+// ——— payloads, signed as they are
+
+async function payloads({ refuses }, world) {
+  const fields = fieldsOf(await world.sign(acts.relay()))
   const withField = (at, value) => fields.map((field, i) => (i === at ? value : field))
   const body = (...values) => withField(10, values)
   const rest = [counting(0x60), 1, counting(0x61)]
-  const payloads = {
+  const wrong = {
     'format-2': ['DOWNGRADE', 'Another format version.', withField(0, 2)],
     'format-0': ['DOWNGRADE', 'There never was one.', withField(0, 0)],
     'kind-0': ['DECODE_SHAPE', 'No such kind.', withField(1, 0)],
@@ -174,7 +196,7 @@ export default async function entries() {
     'payload-with-a-field-too-few': ['DECODE_SHAPE', 'Eleven.', fields.slice(0, -1)],
     'payload-is-no-array': ['DECODE_SHAPE', 'A number.', 1],
   }
-  for (const [name, [code, comment, payload]] of Object.entries(payloads)) {
+  for (const [name, [code, comment, payload]] of Object.entries(wrong)) {
     const bytes = await resigned(p.encode(payload))
     await refuses(name, code, { spec, comment, operation, inputs: inputs(bytes, root) })
   }
@@ -190,48 +212,47 @@ export default async function entries() {
     operation,
     inputs: inputs(await resigned(Uint8Array.of(...p.encode(fields), 0)), root),
   })
+}
 
-  // ——— bodies of other types
-  const grantFields = p.decode(p.decodeSign1((await world.sign(acts.grant(world, lee))).bytes).payload)
-  const grantWith = (at, value) => grantFields[10].map((field, i) => (i === at ? value : field))
-  const grants = {
-    'grant-of-no-section': [[3, []], 'At least one.'],
-    'grant-of-section-257': [[3, [257]], 'There are 256.'],
-    'grant-of-action-48': [[4, 48], '47 is the sum of all there are.'],
-    'grant-with-a-negative-end': [[6, -1], 'A time.'],
-    'grant-without-wraps': [[7, null], 'It may not be absent.'],
-    'grant-with-too-many-wraps': [[7, [[counting(0x55), 1000, 65_537], counting(0x56), 0]], '65,536 rows at most.'],
-  }
-  for (const [name, [[at, value], comment]] of Object.entries(grants)) {
-    const payload = grantFields.map((field, i) => (i === 10 ? grantWith(at, value) : field))
-    await refuses(name, 'DECODE_SHAPE', {
-      spec,
-      comment,
-      operation,
-      inputs: inputs(await resigned(p.encode(payload), chan), chan),
-    })
-  }
-  const revokeFields = p.decode(p.decodeSign1((await world.sign(acts.revoke(world))).bytes).payload)
-  const revokes = {
-    'revoke-mode-other': [[1, 'forget'], 'Revoke or recall.'],
-    'revoke-of-no-grant': [[2, []], 'At least one.'],
-    'revoke-of-257-grants': [[2, Array(257).fill(counting(0x60))], '256 at most.'],
-  }
-  for (const [name, [[at, value], comment]] of Object.entries(revokes)) {
-    const payload = revokeFields.map((field, i) => (i === 10 ? field.map((one, j) => (j === at ? value : one)) : field))
-    await refuses(name, 'DECODE_SHAPE', {
-      spec,
-      comment,
-      operation,
-      inputs: inputs(await resigned(p.encode(payload), chan), chan),
-    })
-  }
+// ——— bodies of other types
 
-  // ——— keys in bodies, and alone
+async function bodies({ refuses }, world) {
+  const tables = [
+    [acts.grant(world, lee), wrongGrants],
+    [acts.revoke(world), wrongRevocations],
+  ]
+  for (const [act, table] of tables) {
+    const entry = await world.sign(act)
+    for (const [name, [[at, value], comment]] of Object.entries(table)) {
+      const payload = withBody(entry, (body) => body.map((field, i) => (i === at ? value : field)))
+      const bytes = await resigned(p.encode(payload), act.by)
+      await refuses(name, 'DECODE_SHAPE', { spec, comment, operation, inputs: inputs(bytes, act.by) })
+    }
+  }
+}
+
+/** Name → [[which field of the body, what stands there], why not]. */
+const wrongGrants = {
+  'grant-of-no-section': [[3, []], 'At least one.'],
+  'grant-of-section-257': [[3, [257]], 'There are 256.'],
+  'grant-of-action-48': [[4, 48], '47 is the sum of all there are.'],
+  'grant-with-a-negative-end': [[6, -1], 'A time.'],
+  'grant-without-wraps': [[7, null], 'It may not be absent.'],
+  'grant-with-too-many-wraps': [[7, [[counting(0x55), 1000, 65_537], counting(0x56), 0]], '65,536 rows at most.'],
+}
+const wrongRevocations = {
+  'revoke-mode-other': [[1, 'forget'], 'Revoke or recall.'],
+  'revoke-of-no-grant': [[2, []], 'At least one.'],
+  'revoke-of-257-grants': [[2, Array(257).fill(counting(0x60))], '256 at most.'],
+}
+
+// ——— keys in bodies, and alone
+
+async function deviceKeys({ accepts, refuses }, world) {
   const { sign, box } = stranger.device.keys
   const coefficient = Uint8Array.from(box, (byte, i) => (i === 0 ? 0x01 : i === 1 ? (byte & 0xf0) | 0x0d : byte))
   const x25519 = (u) => Uint8Array.of(...box.subarray(0, 1184), ...u)
-  const keys = {
+  const wrong = {
     'sign-key-of-small-order': [{ sign: Uint8Array.of(1, ...new Uint8Array(31)) }, 'The neutral element.'],
     'sign-key-of-order-2': [{ sign: Uint8Array.of(0xec, ...new Uint8Array(30).fill(0xff), 0x7f) }, 'y = −1.'],
     'sign-key-of-order-4': [{ sign: new Uint8Array(32) }, 'y = 0.'],
@@ -256,7 +277,7 @@ export default async function entries() {
     'box-key-u-1': [{ box: x25519([1, ...new Uint8Array(31)]) }, 'Of low order.'],
     'box-key-u-minus-1': [{ box: x25519([0xec, ...new Uint8Array(30).fill(0xff), 0x7f]) }, 'Of low order.'],
   }
-  for (const [name, [over, comment]] of Object.entries(keys)) {
+  for (const [name, [over, comment]] of Object.entries(wrong)) {
     const given = { sign, box, ...over }
     await refuses(name, 'KEY_FORMAT', {
       spec: 'signatures.md#device-keys',
@@ -283,8 +304,11 @@ export default async function entries() {
     operation,
     inputs: inputs(await resigned(bad, hospital), hospital),
   })
+}
 
-  // ——— ids
+// ——— ids
+
+async function ids({ accepts }) {
   await accepts('chain-id-of-a-network', {
     spec: 'entries.md#identifiers',
     comment: 'Null instead of a network’s id.',
@@ -303,15 +327,18 @@ export default async function entries() {
     operation: 'entries/access-log',
     inputs: { record: hex(record) },
   })
+}
 
-  // ——— claims
+// ——— claims
+
+async function claims({ accepts, refuses }) {
   const salt = counting(0x30, 16)
-  const claims = [
+  const given = [
     { name: 'name', salt, value: '陳大文' },
     { name: 'registration', salt: counting(0x40, 16), value: 'M01234' },
   ]
-  const hashed = claims.map((claim) => [claim.name, p.claimHash(chan.chain, claim)])
-  const beside = p.encodeClaims(claims)
+  const hashed = given.map((claim) => [claim.name, p.claimHash(chan.chain, claim)])
+  const beside = p.encodeClaims(given)
   const claimed = (over = {}) => ({
     spec: 'entries.md#claims',
     operation: 'entries/claims',
@@ -320,21 +347,20 @@ export default async function entries() {
   await accepts('claims-two', { ...claimed(), comment: 'Name and registration.' })
   const wrongClaims = {
     'claims-of-another-member': { member: hex(lee.chain) },
-    'claims-one-missing': { beside: hex(p.encodeClaims(claims.slice(0, 1))) },
-    'claims-in-another-order': { beside: hex(p.encodeClaims([...claims].reverse())) },
-    'claims-with-another-value': { beside: hex(p.encodeClaims([{ ...claims[0], value: '陳小文' }, claims[1]])) },
+    'claims-one-missing': { beside: hex(p.encodeClaims(given.slice(0, 1))) },
+    'claims-in-another-order': { beside: hex(p.encodeClaims([...given].reverse())) },
+    'claims-with-another-value': { beside: hex(p.encodeClaims([{ ...given[0], value: '陳小文' }, given[1]])) },
     'claims-with-another-salt': {
-      beside: hex(p.encodeClaims([{ ...claims[0], salt: counting(0x31, 16) }, claims[1]])),
+      beside: hex(p.encodeClaims([{ ...given[0], salt: counting(0x31, 16) }, given[1]])),
     },
     'claims-with-another-name': { claims: toJson([['role', hashed[0][1]], hashed[1]]) },
   }
   for (const [name, over] of Object.entries(wrongClaims))
     await refuses(name, 'CRED_BINDING', { ...claimed(over), comment: 'Not what the credential carries the hashes of.' })
   await refuses('claims-with-a-short-salt', 'DECODE_SHAPE', {
-    ...claimed({ beside: hex(p.encode(claims.map(({ name, value }) => [name, counting(0, 15), value]))) }),
+    ...claimed({ beside: hex(p.encode(given.map(({ name, value }) => [name, counting(0, 15), value]))) }),
     comment: 'A salt has 16 bytes.',
   })
-  return files
 }
 
 /** A payload under the same header, with a signature that is right. */
@@ -343,10 +369,8 @@ async function resigned(payload, by = root) {
   return p.sign1({ ...parts, aad: p.bind('entry', [network]) }, by.device.sign)
 }
 
-function withBody(entry, change) {
-  const fields = p.decode(p.decodeSign1(entry.bytes).payload)
-  return fields.map((field, i) => (i === 10 ? change(field) : field))
-}
+const fieldsOf = (entry) => p.decode(p.decodeSign1(entry.bytes).payload)
+const withBody = (entry, change) => fieldsOf(entry).map((field, i) => (i === 10 ? change(field) : field))
 
 const withTail = (bytes, tail) => Uint8Array.of(...bytes.subarray(0, bytes.length - tail.length), ...tail)
 

@@ -13,10 +13,20 @@ const iv = counting(0x20)
 const segmentIv = (number) => counting(0x60 + 16 * number, 12)
 const other = counting(0x01)
 
-export default async function floe() {
-  const { accepts, refuses, files } = vectorsOf('floe')
+const spec = 'sealing.md#under-a-symmetric-key'
 
-  // ——— small objects, as one string
+export default async function floe() {
+  const area = vectorsOf('floe')
+  await objects(area)
+  await segments(area)
+  await wrongSegments(area)
+  await padding(area)
+  return area.files
+}
+
+// ——— small objects, as one string
+
+async function objects({ accepts, refuses }) {
   const seal = (plaintext) => c.sealBytes(key, associatedData, plaintext, scripted(iv, ...[0, 1, 2].map(segmentIv)))
   const object = (sealed, over = {}) => ({
     operation: 'floe/object',
@@ -24,7 +34,6 @@ export default async function floe() {
   })
   const text = p.utf8('CT angiogram')
   const sound = await seal(text)
-  const spec = 'sealing.md#under-a-symmetric-key'
   await accepts('object', { ...object(sound), spec, comment: 'Twelve bytes in one segment.' })
   await accepts('object-empty', { ...object(await seal(new Uint8Array(0))), spec, comment: 'One empty segment.' })
   const full = c.payloadLength(c.SMALL)
@@ -78,33 +87,40 @@ export default async function floe() {
     spec: rejects,
     comment: 'The first segment is not final.',
   })
+}
 
-  // ——— segments one by one, of 64 bytes
-  const parameters = { segmentLength: 64, rotationBits: 20 }
-  async function segmentsOf(pieces, given = parameters, first = 0) {
-    const sealing = c.startSealing(key, associatedData, {
-      parameters: given,
-      random: scripted(iv, ...pieces.map((_, i) => segmentIv(i))),
-    })
-    const segments = []
-    for (const [i, piece] of pieces.entries()) {
-      const position = first + i
-      const final = i === pieces.length - 1
-      segments.push({ position, final, bytes: c.joinSegment(await sealing.sealSegment(piece, position, final)) })
-    }
-    return { header: sealing.header, segments }
-  }
-  const inputsOf = ({ header, segments }, given = parameters, over = {}) => ({
-    key: hex(key),
-    associatedData: hex(associatedData),
-    segmentLength: given.segmentLength,
-    rotationBits: given.rotationBits,
-    header: hex(header),
-    segments: segments.map(({ bytes, ...place }) => ({ ...place, bytes: hex(bytes) })),
-    ...over,
+// ——— segments one by one, of 64 bytes
+
+const parameters = { segmentLength: 64, rotationBits: 20 }
+async function segmentsOf(pieces, given = parameters, first = 0) {
+  const sealing = c.startSealing(key, associatedData, {
+    parameters: given,
+    random: scripted(iv, ...pieces.map((_, i) => segmentIv(i))),
   })
-  const operation = 'floe/segments'
-  const three = await segmentsOf([counting(0, 32), counting(32, 32), counting(64, 3)])
+  const segments = []
+  for (const [i, piece] of pieces.entries()) {
+    const position = first + i
+    const final = i === pieces.length - 1
+    segments.push({ position, final, bytes: c.joinSegment(await sealing.sealSegment(piece, position, final)) })
+  }
+  return { header: sealing.header, segments }
+}
+const inputsOf = ({ header, segments }, given = parameters, over = {}) => ({
+  key: hex(key),
+  associatedData: hex(associatedData),
+  segmentLength: given.segmentLength,
+  rotationBits: given.rotationBits,
+  header: hex(header),
+  segments: segments.map(({ bytes, ...place }) => ({ ...place, bytes: hex(bytes) })),
+  ...over,
+})
+const operation = 'floe/segments'
+const three = await segmentsOf([counting(0, 32), counting(32, 32), counting(64, 3)])
+const named = await Promise.all(
+  three.segments.map(async (one) => ({ ...one, name: hex(await c.nameSegment(one.bytes)) })),
+)
+
+async function segments({ accepts }) {
   await accepts('segments', {
     operation,
     spec,
@@ -117,9 +133,6 @@ export default async function floe() {
     comment: 'Each says by position and flag where it belongs.',
     inputs: inputsOf({ ...three, segments: [...three.segments].reverse() }),
   })
-  const named = await Promise.all(
-    three.segments.map(async (one) => ({ ...one, name: hex(await c.nameSegment(one.bytes)) })),
-  )
   await accepts('segments-with-names', {
     operation,
     spec: 'sealing.md#names-of-segments',
@@ -140,9 +153,11 @@ export default async function floe() {
     comment: 'Position 2^20 + 5, under the second data key.',
     inputs: inputsOf(far),
   })
+}
 
+async function wrongSegments({ refuses }) {
   const [first, second, last] = three.segments
-  const wrongSegments = {
+  const wrong = {
     'segment-at-another-position': ['UNAUTHENTIC', { ...first, position: 1 }, 'Segment 0 at place 1.'],
     'segment-final-that-is-not': ['UNAUTHENTIC', { ...second, final: true }, 'It says that more follows.'],
     'segment-not-final-that-is': ['UNAUTHENTIC', { ...last, final: false }, 'It says that nothing follows.'],
@@ -171,7 +186,7 @@ export default async function floe() {
       'The last possible position is final.',
     ],
   }
-  for (const [name, [code, segment, comment]] of Object.entries(wrongSegments))
+  for (const [name, [code, segment, comment]] of Object.entries(wrong))
     await refuses(name, code, {
       operation,
       spec: rejects,
@@ -215,8 +230,11 @@ export default async function floe() {
     comment: 'The reader expects segments of 128 bytes.',
     inputs: inputsOf(three, { ...parameters, segmentLength: 128 }),
   })
+}
 
-  // ——— padding
+// ——— padding
+
+async function padding({ accepts, refuses }) {
   const padme = 'sealing.md#padmé'
   for (const length of [0, 1, 9, 1025, 2 ** 30 + 1])
     await accepts(`padme-${length}`, {
@@ -237,38 +255,36 @@ export default async function floe() {
     comment: 'No such length.',
     inputs: { length: -1 },
   })
-  const padding = (length, padded, rest) => ({ operation: 'floe/padding', inputs: { length, padded, rest: hex(rest) } })
-  await accepts('padding', { ...padding(9, 10, new Uint8Array(1)), spec: padme, comment: 'One zero.' })
+  const padded = (length, to, rest) => ({ operation: 'floe/padding', inputs: { length, padded: to, rest: hex(rest) } })
+  await accepts('padding', { ...padded(9, 10, new Uint8Array(1)), spec: padme, comment: 'One zero.' })
   await refuses('padding-not-zero', 'PADDING', {
-    ...padding(9, 10, Uint8Array.of(1)),
+    ...padded(9, 10, Uint8Array.of(1)),
     spec: rejects,
     comment: 'Room for content that no reader shows.',
   })
   await refuses('padding-not-padmes', 'PADDING', {
-    ...padding(9, 11, new Uint8Array(2)),
+    ...padded(9, 11, new Uint8Array(2)),
     spec: rejects,
     comment: 'Sizes as marks.',
   })
   await refuses('padding-none', 'PADDING', {
-    ...padding(9, 9, new Uint8Array(0)),
+    ...padded(9, 9, new Uint8Array(0)),
     spec: rejects,
     comment: 'Nine is not padded.',
   })
-  return files
-
-  /** What FLOE allows and this format does not: a full segment, and an empty one behind it. */
-  async function emptyFinal() {
-    const { createCipheriv } = await import('node:crypto')
-    const one = await segmentsOf([counting(0, 32), counting(0, 1)])
-    const dataKey = await dataKeyOf(one.header)
-    const cipher = createCipheriv('aes-256-gcm', dataKey, segmentIv(1))
-    cipher.setAAD(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1))
-    cipher.final()
-    const bytes = Uint8Array.of(0, 0, 0, 32, ...segmentIv(1), ...cipher.getAuthTag())
-    return { header: one.header, segments: [one.segments[0], { position: 1, final: true, bytes }] }
-  }
 }
 
+/** What FLOE allows and this format does not: a full segment, and an empty one behind it. */
+async function emptyFinal() {
+  const { createCipheriv } = await import('node:crypto')
+  const one = await segmentsOf([counting(0, 32), counting(0, 1)])
+  const dataKey = await dataKeyOf(one.header)
+  const cipher = createCipheriv('aes-256-gcm', dataKey, segmentIv(1))
+  cipher.setAAD(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1))
+  cipher.final()
+  const bytes = Uint8Array.of(0, 0, 0, 32, ...segmentIv(1), ...cipher.getAuthTag())
+  return { header: one.header, segments: [one.segments[0], { position: 1, final: true, bytes }] }
+}
 /** sealing.md, "Algorithm", written out: the data key of the first segments. */
 async function dataKeyOf(header) {
   const { createHmac } = await import('node:crypto')

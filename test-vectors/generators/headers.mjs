@@ -29,7 +29,27 @@ const seal = (purpose, context, plaintext, under = key) =>
   c.sealBytes(under, p.bind(purpose, context), plaintext, random())
 
 export default async function headers() {
-  const { accepts, refuses, files } = vectorsOf('headers')
+  const area = vectorsOf('headers')
+  await fileHeaders(area)
+  await cards(area)
+  await commitments(area)
+  await backLinks(area)
+  return area.files
+}
+
+/** Places where nothing that was sealed here opens. */
+const elsewhere = {
+  network: { network: hex(counting(0x01)) },
+  record: { record: hex(counting(0x41)) },
+  section: { section: 4 },
+  epoch: { epoch: 2 },
+  id: { fileId: hex(counting(0x71, 16)) },
+  key: { key: hex(counting(0xb1)) },
+}
+
+// ——— file headers
+
+async function fileHeaders({ accepts, refuses }) {
   const values = {
     fileKey: counting(0xc0),
     name: 'CT.dcm',
@@ -39,8 +59,6 @@ export default async function headers() {
     path: 'study/1',
   }
   const fields = (over = {}) => Object.values({ ...values, ...over })
-
-  // ——— file headers
   const context = [network, record, section, epoch, fileId]
   const file = (sealed, over = {}) => ({
     operation: 'headers/file',
@@ -69,14 +87,6 @@ export default async function headers() {
     spec,
     comment: 'An empty file of unknown type, without folder and date.',
   })
-  const elsewhere = {
-    network: { network: hex(counting(0x01)) },
-    record: { record: hex(counting(0x41)) },
-    section: { section: 4 },
-    epoch: { epoch: 2 },
-    id: { fileId: hex(counting(0x71, 16)) },
-    key: { key: hex(counting(0xb1)) },
-  }
   for (const [what, over] of Object.entries(elsewhere))
     await refuses(`file-of-another-${what}`, 'UNAUTHENTIC', {
       ...file(sound, over),
@@ -133,9 +143,12 @@ export default async function headers() {
     spec: rejects,
     comment: 'The last bit of the tag.',
   })
+}
 
-  // ——— cards
-  const values1 = {
+// ——— cards
+
+async function cards({ accepts, refuses }) {
+  const values = {
     title: 'CT angiogram',
     patient: { name: '陳大文', born: '1961-04', ids: [{ system: 'urn:example:mrn', value: '4711' }] },
     author: 'Dr Chan',
@@ -147,16 +160,16 @@ export default async function headers() {
     operation: 'headers/card',
     inputs: { key: hex(key), network: hex(network), record: hex(record), epoch, sealed: hex(sealed), ...over },
   })
-  const soundCard = await c.sealCard(values1, key, cardPlace, random())
-  const cardSpec = 'sections.md#card'
-  await accepts('card', { ...card(soundCard), spec: cardSpec, comment: 'With a patient.' })
-  const plainCard = await c.sealCard(
-    { ...values1, patient: null, author: '', category: '', sections: [] },
+  const sound = await c.sealCard(values, key, cardPlace, random())
+  const spec = 'sections.md#card'
+  await accepts('card', { ...card(sound), spec, comment: 'With a patient.' })
+  const bare = await c.sealCard(
+    { ...values, patient: null, author: '', category: '', sections: [] },
     key,
     cardPlace,
     random(),
   )
-  await accepts('card-bare', { ...card(plainCard), spec: cardSpec, comment: 'A title alone.' })
+  await accepts('card-bare', { ...card(bare), spec, comment: 'A title alone.' })
   for (const [what, over] of Object.entries({
     network: elsewhere.network,
     record: elsewhere.record,
@@ -164,47 +177,50 @@ export default async function headers() {
     key: elsewhere.key,
   }))
     await refuses(`card-of-another-${what}`, 'UNAUTHENTIC', {
-      ...card(soundCard, over),
+      ...card(sound, over),
       spec: rejects,
       comment: 'A card opens in its place alone.',
     })
-  const cardFields = ['CT', null, 'Dr Chan', 1, 'imaging', [[3, 'images']]]
-  const cardWith = (at, value) => cardFields.map((field, i) => (i === at ? value : field))
-  const wrongCards = {
-    'card-without-a-title': [cardWith(0, ''), 'A list shows it.'],
-    'card-born-in-words': [cardWith(1, ['陳大文', 'April 1961', []]), 'YYYY, YYYY-MM or YYYY-MM-DD.'],
-    'card-patient-without-a-name': [cardWith(1, ['', null, []]), 'A name has a character.'],
-    'card-with-17-ids': [cardWith(1, ['陳大文', null, Array(17).fill(['a', 'b'])]), 'Sixteen at most.'],
-    'card-of-section-0': [cardWith(5, [[0, 'card']]), 'The card names the others.'],
+  const fields = ['CT', null, 'Dr Chan', 1, 'imaging', [[3, 'images']]]
+  const withField = (at, value) => fields.map((field, i) => (i === at ? value : field))
+  const wrong = {
+    'card-without-a-title': [withField(0, ''), 'A list shows it.'],
+    'card-born-in-words': [withField(1, ['陳大文', 'April 1961', []]), 'YYYY, YYYY-MM or YYYY-MM-DD.'],
+    'card-patient-without-a-name': [withField(1, ['', null, []]), 'A name has a character.'],
+    'card-with-17-ids': [withField(1, ['陳大文', null, Array(17).fill(['a', 'b'])]), 'Sixteen at most.'],
+    'card-of-section-0': [withField(5, [[0, 'card']]), 'The card names the others.'],
     'card-sections-out-of-order': [
-      cardWith(5, [
+      withField(5, [
         [3, 'a'],
         [2, 'b'],
       ]),
       'Ascending.',
     ],
     'card-with-a-section-twice': [
-      cardWith(5, [
+      withField(5, [
         [3, 'a'],
         [3, 'b'],
       ]),
       'One name each.',
     ],
-    'card-with-a-field-too-many': [[...cardFields, null], 'Six.'],
+    'card-with-a-field-too-many': [[...fields, null], 'Six.'],
   }
-  for (const [name, [value, comment]] of Object.entries(wrongCards)) {
+  for (const [name, [value, comment]] of Object.entries(wrong)) {
     const plain = p.encode(value)
     const sealed = await seal('card', [network, record, epoch], padded(plain, c.paddedLength(4 + plain.length)))
     await refuses(name, 'UNAUTHENTIC', { ...card(sealed), spec: rejects, comment })
   }
-  const long = p.encode(cardWith(4, 'x'.repeat(200)))
+  const long = p.encode(withField(4, 'x'.repeat(200)))
   await refuses('card-padded-too-far', 'UNAUTHENTIC', {
     ...card(await seal('card', [network, record, epoch], padded(long, 2 * c.paddedLength(4 + long.length)))),
     spec: 'sections.md#padded-structures',
     comment: 'To twice its length.',
   })
+}
 
-  // ——— commitments and back-links
+// ——— commitments and back-links
+
+async function commitments({ accepts, refuses }) {
   const commitment = c.sectionCommitment(key, { network, record, section, epoch })
   const committed = (over = {}) => ({
     operation: 'headers/commitment',
@@ -229,7 +245,9 @@ export default async function headers() {
     ...committed({ commitment: hex(flip(commitment)) }),
     comment: 'One bit.',
   })
+}
 
+async function backLinks({ accepts, refuses }) {
   const current = counting(0xa0)
   const link = async (what) =>
     c.sealBackLink(counting(0xc0), current, { network, chain: record, what, epoch }, random())
@@ -272,5 +290,4 @@ export default async function headers() {
     random(),
   )
   await refuses('back-link-of-31-bytes', 'UNAUTHENTIC', { ...backLink(short), comment: 'Secrets have one length.' })
-  return files
 }

@@ -7,17 +7,31 @@ import { logSigner } from './world.mjs'
 const rejects = 'log.md#what-a-decoder-must-reject'
 
 export default async function log() {
-  const { accepts, refuses, files } = vectorsOf('log')
+  const area = vectorsOf('log')
+  await slots(area)
+  await leaves(area)
+  await seals(area)
+  await trees(area)
+  await inclusions(area)
+  await growth(area)
+  await batches(area)
+  await verifierKeys(area)
+  await checkpoints(area)
+  await tiles(area)
+  return area.files
+}
 
-  // ——— slots and access links
-  const slots = { operation: 'log/slot', spec: 'log.md#slots' }
+// ——— slots and access links
+
+async function slots({ accepts, refuses }) {
+  const after = { operation: 'log/slot', spec: 'log.md#slots' }
   await accepts('slot-of-a-founding', {
-    ...slots,
+    ...after,
     comment: 'From the chain’s id.',
     inputs: { founds: hex(counting(0x00)) },
   })
   await accepts('slot-after-an-entry', {
-    ...slots,
+    ...after,
     comment: 'From the link hash of the one before.',
     inputs: { after: hex(counting(0x00)) },
   })
@@ -30,19 +44,22 @@ export default async function log() {
   await accepts('access-link-24', { ...link(24), comment: 'A number that takes a byte more.' })
   await accepts('access-link-65536', { ...link(65_536), comment: 'A number that takes four bytes more.' })
   await refuses('access-link-0', 'USAGE', { ...link(0), comment: 'Link 0 is the log’s id and follows nothing.' })
+}
 
-  // ——— leaves
+// ——— leaves
+
+async function leaves({ accepts, refuses }) {
   const leaf = (bytes) => ({ operation: 'log/leaf', inputs: { bytes: hex(bytes) } })
   const entryLeaf = p.encodeEntryLeaf(counting(0x00), counting(0x20))
   const sealValue = (first, size, time = 1_790_000_000_000, root = null) =>
     p.encode([p.labels.seal, first, size, time, root])
-  const leaves = { spec: 'log.md#leaves' }
-  await accepts('leaf-of-an-entry', { ...leaf(entryLeaf), ...leaves, comment: 'Slot and entry hash.' })
-  await accepts('leaf-of-a-seal', { ...leaf(sealValue(4, 7)), ...leaves, comment: 'A batch of two entries.' })
-  await accepts('leaf-of-the-smallest-seal', { ...leaf(sealValue(0, 2)), ...leaves, comment: 'A batch of one entry.' })
+  const spec = 'log.md#leaves'
+  await accepts('leaf-of-an-entry', { ...leaf(entryLeaf), spec, comment: 'Slot and entry hash.' })
+  await accepts('leaf-of-a-seal', { ...leaf(sealValue(4, 7)), spec, comment: 'A batch of two entries.' })
+  await accepts('leaf-of-the-smallest-seal', { ...leaf(sealValue(0, 2)), spec, comment: 'A batch of one entry.' })
   await accepts('leaf-of-a-seal-with-a-root', {
     ...leaf(sealValue(4, 7, 1, counting(0x60))),
-    ...leaves,
+    spec,
     comment: 'Reserved for the prefix tree.',
   })
   const wrongLeaves = {
@@ -60,27 +77,30 @@ export default async function log() {
   }
   for (const [name, [code, bytes, comment]] of Object.entries(wrongLeaves))
     await refuses(name, code, { ...leaf(bytes), spec: rejects, comment })
+}
 
-  // ——— seals and time
-  const seals = (...list) => ({ operation: 'log/seals', spec: 'log.md#seals-and-log-time', inputs: { seals: list } })
+// ——— seals and time
+
+async function seals({ accepts, refuses }) {
+  const line = (...list) => ({ operation: 'log/seals', spec: 'log.md#seals-and-log-time', inputs: { seals: list } })
   await accepts('seals-three', {
-    ...seals([0, 2, 10], [2, 5, 10], [5, 9, 12]),
+    ...line([0, 2, 10], [2, 5, 10], [5, 9, 12]),
     comment: 'Contiguous; time may stand still.',
   })
   await refuses('seals-with-a-gap', 'LOG_INCONSISTENT', {
-    ...seals([0, 2, 10], [3, 5, 10]),
+    ...line([0, 2, 10], [3, 5, 10]),
     comment: 'Leaf 2 belongs to no batch.',
   })
   await refuses('seals-that-overlap', 'LOG_INCONSISTENT', {
-    ...seals([0, 3, 10], [2, 5, 10]),
+    ...line([0, 3, 10], [2, 5, 10]),
     comment: 'Leaf 2 belongs to two batches.',
   })
   await refuses('seals-that-begin-late', 'LOG_INCONSISTENT', {
-    ...seals([1, 3, 10]),
+    ...line([1, 3, 10]),
     comment: 'The first batch begins at 0.',
   })
   await refuses('seals-with-time-going-back', 'TIME', {
-    ...seals([0, 2, 10], [2, 4, 9]),
+    ...line([0, 2, 10], [2, 4, 9]),
     comment: 'Time never decreases.',
   })
   const time = (index, seal) => ({ operation: 'log/time', spec: 'log.md#seals-and-log-time', inputs: { index, seal } })
@@ -92,11 +112,15 @@ export default async function log() {
   })
   await refuses('time-before-the-batch', 'TIME', { ...time(3, [4, 7, 99]), comment: 'A leaf of the batch before.' })
   await refuses('time-behind-the-batch', 'TIME', { ...time(7, [4, 7, 99]), comment: 'A leaf of the batch after.' })
+}
 
-  // ——— trees
-  const hashes = Array.from({ length: 13 }, (_, i) => p.leafHash(p.encodeEntryLeaf(counting(i), counting(0x80 + i))))
-  const rootAt = (size) => p.rootOf(hashes.slice(0, size))
-  const node = ({ level, index }) => p.rootOf(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
+// ——— trees
+
+const hashes = Array.from({ length: 13 }, (_, i) => p.leafHash(p.encodeEntryLeaf(counting(i), counting(0x80 + i))))
+const rootAt = (size) => p.rootOf(hashes.slice(0, size))
+const node = ({ level, index }) => p.rootOf(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
+
+async function trees({ accepts }) {
   for (const size of [0, 1, 2, 3, 7, 8, 13])
     await accepts(`tree-of-${size}`, {
       operation: 'log/root',
@@ -104,8 +128,11 @@ export default async function log() {
       comment: size === 0 ? 'The root of no leaves is the hash of nothing.' : `${size} leaves.`,
       inputs: { leaves: hashes.slice(0, size).map(hex) },
     })
+}
 
-  // ——— inclusion
+// ——— inclusion
+
+async function inclusions({ accepts, refuses }) {
   const path = (size, index) => {
     const plan = p.planInclusion(index, size)
     return p.assemble(plan, plan.nodes.map(node))
@@ -149,9 +176,12 @@ export default async function log() {
   }
   for (const [name, [over, comment]] of Object.entries(wrongPaths))
     await refuses(name, 'LOG_PROOF', { ...inclusion(7, 2, over), comment })
+}
 
-  // ——— consistency
-  const growth = (from, to) => {
+// ——— consistency
+
+async function growth({ accepts, refuses }) {
+  const proofOf = (from, to) => {
     const plan = p.planConsistency(from, to)
     return p.assemble(plan, plan.nodes.map(node)).map(hex)
   }
@@ -161,7 +191,7 @@ export default async function log() {
     inputs: {
       old: { size: from, root: hex(rootAt(from)) },
       new: { size: to, root: hex(rootAt(to)) },
-      proof: from === to ? [] : growth(from, to),
+      proof: from === to ? [] : proofOf(from, to),
       ...over,
     },
   })
@@ -176,7 +206,7 @@ export default async function log() {
       ...consistency(from, to),
       comment: `From ${from} leaves to ${to}.`,
     })
-  const proof = growth(3, 7)
+  const proof = proofOf(3, 7)
   const wrongGrowth = {
     'consistency-of-an-empty-tree': [
       { old: { size: 0, root: hex(rootAt(0)) }, proof: [] },
@@ -200,8 +230,11 @@ export default async function log() {
   }
   for (const [name, [over, comment]] of Object.entries(wrongGrowth))
     await refuses(name, 'LOG_INCONSISTENT', { ...consistency(3, 7, over), comment })
+}
 
-  // ——— batches
+// ——— batches
+
+async function batches({ accepts, refuses }) {
   const batch = (size, indices, over = {}) => ({
     operation: 'log/batch',
     spec: 'log.md#batch-proofs',
@@ -236,9 +269,13 @@ export default async function log() {
   }
   for (const [name, [over, comment]] of Object.entries(wrongBatches))
     await refuses(name, 'LOG_PROOF', { ...batch(7, [1, 3], over), comment })
+}
 
-  // ——— verifier keys
-  const key = p.encodeNoteKey(logSigner.key)
+// ——— verifier keys
+
+const key = p.encodeNoteKey(logSigner.key)
+
+async function verifierKeys({ accepts, refuses }) {
   const verifierKey = (text) => ({ operation: 'log/verifier-key', spec: 'log.md#signed-notes', inputs: { text } })
   await accepts('verifier-key', { ...verifierKey(key), comment: 'Name, key id, type and key.' })
   await accepts('verifier-key-in-chinese', {
@@ -266,8 +303,11 @@ export default async function log() {
   }
   for (const [caseName, [text, comment]] of Object.entries(wrongKeys))
     await refuses(caseName, 'KEY_FORMAT', { ...verifierKey(text), comment })
+}
 
-  // ——— checkpoints
+// ——— checkpoints
+
+async function checkpoints({ accepts, refuses }) {
   const origin = logSigner.key.name
   const head = { origin, size: 7, root: rootAt(7) }
   const sound = new TextDecoder().decode(p.signCheckpoint(head, logSigner))
@@ -344,8 +384,11 @@ export default async function log() {
     spec: rejects,
     comment: 'The first byte is no character.',
   })
+}
 
-  // ——— tiles
+// ——— tiles
+
+async function tiles({ accepts, refuses }) {
   const tile = (text) => ({ operation: 'log/tile-path', spec: 'log.md#tiles', inputs: { path: text } })
   for (const [caseName, text, comment] of [
     ['tile-full', 'tile/0/000', 'The first tile.'],
@@ -366,5 +409,4 @@ export default async function log() {
   }
   for (const [caseName, [text, comment]] of Object.entries(wrongTiles))
     await refuses(caseName, 'DECODE_SHAPE', { ...tile(text), comment })
-  return files
 }
