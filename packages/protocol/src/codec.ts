@@ -156,7 +156,7 @@ function check(bytes: Uint8Array): void {
 export function decode(bytes: Uint8Array, limits?: DecodeLimits): Value {
   const most = limits === undefined ? DEFAULT_LIMITS : expectLimits(limits)
   if (expectBytes(bytes).length > most.bytes) throw new ProtocolError('TOO_LARGE', 'input is longer than its limit')
-  const reader: Reader = { bytes: asPlain(bytes), items: most.items, at: 0, major: 0, value: 0 }
+  const reader: Reader = { bytes: asPlain(bytes), items: most.items - 1, at: 0, major: 0, value: 0 }
   const value = item(reader, most.depth)
   if (reader.at !== bytes.length) throw new ProtocolError('DECODE_TRAILING', 'bytes follow the value')
   return value
@@ -173,7 +173,6 @@ export function expectLimits(limits: DecodeLimits): Required<DecodeLimits> {
 }
 
 function item(reader: Reader, depth: number): Value {
-  if (reader.items-- === 0) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
   head(reader)
   const { value } = reader
   switch (reader.major) {
@@ -198,6 +197,7 @@ function array(reader: Reader, count: number, depth: number): Value {
   if (count > reader.bytes.length - reader.at)
     throw new ProtocolError('DECODE_TRUNCATED', 'array is longer than the input')
   if (count > reader.items) throw new ProtocolError('TOO_LARGE', 'input holds more values than its limit')
+  reader.items -= count
   const items: Value[] = []
   for (let i = 0; i < count; i++) items.push(item(reader, depth - 1))
   return items
