@@ -50,7 +50,8 @@ export function addPadding(content: Uint8Array, padding: Padding): Uint8Array<Ar
 export function removePadding(padded: Uint8Array, padding: Padding): Uint8Array {
   if (padded.length < LENGTH_FIELD) throw unauthentic()
   const end = LENGTH_FIELD + new DataView(padded.buffer, padded.byteOffset).getUint32(0)
-  if (end > padded.length || padding(end) !== padded.length) throw unauthentic()
+  // Padding never shortens: a length beyond the end does not fit either.
+  if (padding(end) !== padded.length) throw unauthentic()
   if (padded.subarray(end).some((byte) => byte !== 0)) throw unauthentic()
   return padded.subarray(LENGTH_FIELD, end)
 }

@@ -25,8 +25,9 @@ const spanOf = (level: Tile['level']): number => (level === 'entries' ? 1 : WIDT
 
 /** True when the tile lies in a tree of at most 2^53−1 leaves. */
 function isTile({ level, index, width }: Tile): boolean {
-  if (level !== 'entries' && !(Number.isInteger(level) && level >= 0 && level <= MAX_LEVEL)) return false
+  if (level !== 'entries' && !(Number.isInteger(level) && level >= 0)) return false
   if (!Number.isSafeInteger(index) || index < 0 || !Number.isInteger(width) || width < 1 || width > WIDTH) return false
+  // No tile above level 6: its first hash alone would span more.
   return index * WIDTH + width <= Number.MAX_SAFE_INTEGER / spanOf(level)
 }
 
