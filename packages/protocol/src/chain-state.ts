@@ -91,6 +91,8 @@ export function addEntry(chain: ChainState, placed: Placed, taken: Taken): () =>
   for (const { key, value } of changes) {
     const versions = chain.facts.get(key) ?? []
     chain.facts.set(key, versions)
+    // What an access sets is set by the first one: of those that became known before it, later ones give way.
+    if (placed.access) undo.push(cut(versions, (other) => other.since > sequence))
     undo.push(insert(versions, { since: sequence, value }, (other) => other.since > sequence))
   }
   return () => {
@@ -104,6 +106,13 @@ function insert<T>(items: T[], item: T, after: (other: T) => boolean): () => voi
   while (at > 0 && after(items[at - 1] as T)) at--
   items.splice(at, 0, item)
   return () => void items.splice(items.indexOf(item), 1)
+}
+
+/** Takes away the items at the end that come after it. */
+function cut<T>(items: T[], after: (other: T) => boolean): () => void {
+  const at = items.findIndex(after)
+  const taken = at < 0 ? [] : items.splice(at)
+  return () => void items.push(...taken)
 }
 
 /**

@@ -178,6 +178,7 @@ export {
   readFact,
   type Section,
 } from './rules/facts.js'
+export { requireUnopened } from './rules/grants.js'
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
 export { requireCredential, signKeyOf } from './rules/standing.js'
 export type { Infer, Shape } from './shape.js'

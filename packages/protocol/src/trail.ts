@@ -12,14 +12,16 @@ import { facts } from './rules/facts.js'
 
 /**
  * Checks the access log of a record that a ledger has taken, together with the record's recalls.
- * @throws ProtocolError LOG_MISSING (an entry of the access log was not given), CHAIN (a recall rests on an access link that the log
- * does not have), USAGE, STALE_AUTHORITY (or on one that was superseded), ALREADY_OPENED (the recipient had opened the record before).
+ * @throws ProtocolError USAGE, ROLLBACK, LOG_MISSING (the record, or an entry of its access log, was not given), CHAIN (a recall rests on an
+ * access link that the log does not have), STALE_AUTHORITY (or on one that was superseded), ALREADY_OPENED (the recipient had opened the
+ * record before).
  */
 export function checkTrail(ledger: Ledger, record: ChainId): void {
   if (!reading('a ledger', () => ledger instanceof Ledger)) throw new ProtocolError('USAGE', 'expected a ledger')
   const log = accessLogOf(expectId(record))
   ledger.requirePinned(record)
   ledger.requirePinned(log)
+  if (!ledger.head(record)) throw new ProtocolError('LOG_MISSING', 'nothing of the record was given')
   const access = ledger.entries(log)
   if (access.some((placed, i) => placed.access?.number !== i + 1))
     throw new ProtocolError('LOG_MISSING', 'an entry of the access log was not given')

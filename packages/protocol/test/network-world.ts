@@ -1,5 +1,5 @@
 // The part of the tests' world that everything else stands on: its log, the state of its chains, a network, institutions, members.
-// `code` says what the rules answer and changes nothing; `place` does what an honest relay does; `log.append` also what another may.
+// `code` says what a relay answers and changes nothing; `place` does what an honest relay does; `log.append` also what another may.
 import type { Bodies, KindName, WrapsRef } from '../src/bodies.js'
 import { type ChainId, type Digest, type EntryHash, equal, hex, type LinkHash } from '../src/bytes.js'
 import { type AnyEntry, accessLogOf, chainIdOf, type Rest, type Seen, signEntry } from '../src/entry.js'
@@ -9,7 +9,8 @@ import type { AccessPlace } from '../src/proven.js'
 import { applyEntry } from '../src/rules/apply.js'
 import { enrolmentMessage } from '../src/rules/authority.js'
 import { type Change, type Fact, readFact, set } from '../src/rules/facts.js'
-import { type Facts, lookFor } from '../src/rules/look.js'
+import { requireUnopened } from '../src/rules/grants.js'
+import { type Facts, lookFor, type Position } from '../src/rules/look.js'
 import { type Actor, type Device, type Institution, type Member, newDevice } from './devices.js'
 import { codeOfAsync } from './support.js'
 import { idOf, type LogEntry, TestLog } from './test-log.js'
@@ -104,10 +105,17 @@ export class NetworkWorld {
     return this.heads.get(hex(chain)) ?? { chain, sequence: 0, link: chain as Uint8Array as LinkHash }
   }
 
-  /** What the rules say of an entry now: a code, or 'accepted'. Nothing changes. */
+  /** What a relay says of an entry now: a code, or 'accepted'. Nothing changes. */
   code(entry: AnyEntry, at: { index?: number; time?: number } = {}): Promise<string> {
     const position = { index: at.index ?? this.log.size, time: at.time ?? this.now }
-    return codeOfAsync(() => applyEntry(entry, lookFor(entry, this.facts, this.network.chain), position))
+    return codeOfAsync(() => this.#judge(entry, position))
+  }
+
+  /** The rules, and what only who has the whole access log can say: a relay. */
+  async #judge(entry: AnyEntry, position: Position): Promise<readonly Change[]> {
+    const changes = await applyEntry(entry, lookFor(entry, this.facts, this.network.chain), position)
+    await requireUnopened(entry, this.facts)
+    return changes
   }
 
   /** Places entries in one batch, as an honest relay does. @throws what a rule throws, after the entries before it. */
@@ -115,7 +123,7 @@ export class NetworkWorld {
     const batch: LogEntry[] = []
     for (const entry of entries) {
       const position = { index: this.log.size + batch.length, time: this.now }
-      const changes = await applyEntry(entry, lookFor(entry, this.facts, this.network.chain), position)
+      const changes = await this.#judge(entry, position)
       this.#take(entry.chain, changes)
       batch.push({ entry, access: this.advance(entry) })
     }

@@ -11,6 +11,7 @@ import {
   type Facts,
   type LinkHash,
   lookFor,
+  requireUnopened,
 } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
 import { pause } from './slices.js'
@@ -73,7 +74,7 @@ export const factsFrom = (state: State): Facts => ({
 
 /**
  * Places an entry on `layer` and changes it so. On an error the layer is spoiled: drop it.
- * @throws StaleHeads; RelayError CHAIN, RULE; what applyEntry throws.
+ * @throws StaleHeads; RelayError CHAIN, RULE; what applyEntry throws; ProtocolError ALREADY_OPENED.
  */
 export async function placeEntry(entry: AnyEntry, layer: Layer, moment: Moment): Promise<ChainPlace> {
   const place = await findPlace(entry, layer, moment)
@@ -81,7 +82,9 @@ export async function placeEntry(entry: AnyEntry, layer: Layer, moment: Moment):
   if (entry.seen !== null && entry.seen.size > moment.size)
     throw new RelayError('RULE', 'the entry has seen a larger log than there is')
   const { index, time } = moment
-  const changes = await applyEntry(entry, lookFor(entry, factsFrom(layer), moment.network), { index, time })
+  const known = factsFrom(layer)
+  const changes = await applyEntry(entry, lookFor(entry, known, moment.network), { index, time })
+  await requireUnopened(entry, known)
   for (const { key, value } of changes) layer.setFact({ chain: entry.chain, key, value })
   layer.setHead({ chain: entry.chain, sequence: place.sequence, link: place.link, index })
   return place

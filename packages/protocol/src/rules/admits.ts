@@ -87,8 +87,9 @@ async function dueFor(entry: AnyEntry, known: Facts): Promise<Due[]> {
     return [{ recipient: entry.body.founder, what: [{ grant: null, keys, trail: entry.body.trail.epoch }] }]
   }
   if (is(entry, 'record', 'grant')) return [await dueForGrant(entry, known)]
-  if (is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')) return dueForEpochs(entry, known)
-  return refuse('this type of entry has no wrap list')
+  const turns = is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')
+  if (turns && entry.body.wraps !== null) return dueForEpochs(entry, known)
+  return refuse('this entry has no wrap list')
 }
 
 async function dueForGrant(entry: Entry<'record', 'grant'>, known: Facts): Promise<Due> {

@@ -10,6 +10,7 @@ import { limits } from '../limits.js'
 import { accessRules } from './access.js'
 import { institutionRules, networkRules } from './authority.js'
 import { type Change, facts, set } from './facts.js'
+import { isRecall } from './grants.js'
 import { expectLook, expectPosition, type Look, type Position } from './look.js'
 import { memberRules } from './member.js'
 import { recordRules } from './record.js'
@@ -27,7 +28,7 @@ const rules: { readonly [K in AnyEntry['kind']]: Readonly<Record<string, Rule>> 
 
 /**
  * The changes that an entry makes to its chain's facts, or the reason why it is refused.
- * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, ALREADY_OPENED, CRED_*, LIMIT, USAGE.
+ * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, CRED_*, LIMIT, USAGE.
  */
 export async function applyEntry(entry: AnyEntry, look: Look, position: Position): Promise<readonly Change[]> {
   expectEntry(entry)
@@ -70,13 +71,14 @@ async function checkKind(entry: AnyEntry, look: Look): Promise<void> {
 
 /**
  * Whoever verifies an entry needs the chains that it rests on. So it rests on chains that everybody in the network may have, and on
- * the record that it is about: one that rests on somebody else's record could be verified by nobody who may not see that.
+ * the record that it is about: one that rests on somebody else's record could be verified by nobody who may not see that. A recall also
+ * names the access log, which nobody looks at here.
  */
 async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
   for (const [i, { chain }] of entry.restsOn.entries()) {
     if (equal(chain, entry.chain) || entry.restsOn.findIndex((first) => equal(first.chain, chain)) !== i)
       throw new ProtocolError('RULE', 'an entry rests on each other chain once')
-    if (entry.kind === 'record' && equal(chain, accessLogOf(entry.chain))) continue
+    if (isRecall(entry) && equal(chain, accessLogOf(entry.chain))) continue
     if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
     const founded = await look.fact(chain, facts.founded)
     if (!founded || founded.kind === kinds.record)

@@ -3,11 +3,11 @@
 // What the types share stands in sections.ts (epochs and contents) and grants.ts.
 import { actions, allActions } from '../bodies.js'
 import { type EntryHash, equal } from '../bytes.js'
-import { chainIdOf, type Entry } from '../entry.js'
+import { accessLogOf, chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, type Founder, facts, set } from './facts.js'
-import { addToHolder, endGrants, releaseHolders, requireGrant, requireUnopened } from './grants.js'
+import { addToHolder, endGrants, isRecall, releaseHolders, requireGrant } from './grants.js'
 import type { Look, Position } from './look.js'
 import {
   ascending,
@@ -30,8 +30,7 @@ export const recordRules = {
     const { institution } = await requireCredential(founder, credential, look, at)
     if (epochs.some((start) => start.until !== null)) refuse('nothing has been granted yet that could end')
     const started = await startEpochs(entry, look, at, { mayAdd: true, wraps: wraps.attached.digest })
-    if (!started.sections.has(CARD) || contents.length !== epochs.length)
-      refuse('a new record has a card, and contents for each section')
+    if (contents.length !== epochs.length) refuse('a new record has contents for each section')
     const published = await publishContents(entry, look, { version: 1, started: started.sections })
     const files = checkFiles(published.files)
     return [
@@ -104,13 +103,15 @@ export const recordRules = {
   },
 
   async revoke(entry: RecordEntry<'revoke'>, look: Look, at: Position): Promise<Change[]> {
-    const { credential, grants, mode, contents, wraps } = entry.body
+    const { credential, grants, contents, wraps } = entry.body
     await requireFounder(entry, credential, look, at)
     const counters = (await look.fact(entry.chain, facts.counters)) ?? refuse('there is no such record')
     const started = await startEpochs(entry, look, at, { mayAdd: false, wraps: wraps.attached.digest })
     const ended = await endGrants(entry, grants, look, at)
+    // Whether the promise is kept says who has that log whole: a relay (requireUnopened), a trail (checkTrail).
+    if (isRecall(entry) && !entry.restsOn.some(({ chain }) => equal(chain, accessLogOf(entry.chain))))
+      refuse('a recall rests on the access log')
     for (const grant of ended) {
-      if (mode === 'recall') await requireUnopened(entry, grant.recipient, look)
       // What the ended grant could open takes new keys in the same entry, so that nothing new is ever sealed under the old ones.
       if (grant.sections.some((id) => !started.sections.has(id)))
         refuse('a revocation renews every section that it takes away')
