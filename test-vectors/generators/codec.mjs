@@ -105,6 +105,18 @@ export default async function codec() {
     operation,
     inputs: { ...inputs, limits: { items: 3 } },
   })
+  await refuses('more-values-than-allowed-in-two-arrays', 'TOO_LARGE', {
+    spec,
+    comment: 'Five values: each array alone would fit into four.',
+    operation,
+    inputs: { bytes: '8282010101', limits: { items: 4 } },
+  })
+  await refuses('more-values-than-allowed-and-one-that-is-none', 'TOO_LARGE', {
+    spec,
+    comment: 'What an array holds is counted at its head, before the first of it is read.',
+    operation,
+    inputs: { bytes: '8282f701f7', limits: { items: 4 } },
+  })
   await accepts('as-many-values-as-allowed', {
     spec: 'encoding.md#limits',
     comment: 'The array counts too: four values.',

@@ -1,6 +1,6 @@
 // Entries of every type, and what a decoder and a verifier of signatures refuse. Spec: docs/spec/entries.md, docs/spec/signatures.md.
 import * as p from '../../packages/protocol/dist/index.js'
-import { hex, toJson } from '../operations/notation.mjs'
+import { bytes, hex, toJson } from '../operations/notation.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {
   acts,
@@ -96,8 +96,8 @@ async function signatures({ refuses }, world) {
     'signature-of-zeros': ['64 zeros.', withTail(sound, new Uint8Array(64))],
     'payload-with-another-bit': ['The last character of the address.', flip(sound, 8 * (sound.length - 68) + 1)],
   }
-  for (const [name, [comment, bytes]] of Object.entries(signed))
-    await refuses(name, 'SIG', { spec: 'signatures.md#ed25519', comment, operation, inputs: inputs(bytes, root) })
+  for (const [name, [comment, entry]] of Object.entries(signed))
+    await refuses(name, 'SIG', { spec: 'signatures.md#ed25519', comment, operation, inputs: inputs(entry, root) })
   await refuses('key-of-another-device', 'SIG', {
     spec,
     comment: 'A key that did not sign it.',
@@ -137,6 +137,11 @@ async function forms({ refuses }, world) {
     'cose-payload-length-not-shortest': ['DECODE_NOT_SHORTEST', 'Its length in three bytes.', longerHead(sound)],
     'cose-signature-of-63-bytes': ['DECODE_SHAPE', 'The signature says 63 bytes.', changed(sound.length - 65, 63)],
     'cose-cut': ['DECODE_TRUNCATED', 'The last byte is missing.', sound.slice(0, -1)],
+    'cose-cut-behind-another-algorithm': [
+      'DECODE_TRUNCATED',
+      'Forty bytes, another algorithm among them.',
+      changed(6, 0x27).slice(0, 40),
+    ],
     'cose-cut-in-the-header': ['DECODE_TRUNCATED', 'Forty bytes.', sound.slice(0, 40)],
     'cose-empty': ['DECODE_TRUNCATED', 'Nothing.', new Uint8Array(0)],
     'cose-trailing': ['DECODE_TRAILING', 'A byte follows.', Uint8Array.of(...sound, 0)],
@@ -144,6 +149,13 @@ async function forms({ refuses }, world) {
   }
   for (const [name, [code, comment, bytes]] of Object.entries(wrong))
     await refuses(name, code, { spec: 'signatures.md#cose_sign1', comment, operation, inputs: inputs(bytes, root) })
+}
+
+/** An institution's founding with a key that is none, and beside it a private part's hash of any length. */
+const malformedFounding = (length) => {
+  const keys = [new Uint8Array(32), clinic.device.keys.box]
+  const fields = [1, 2, clinic.chain, 0, null, 0, null, [], null, 'found', [keys, counting(0), 'Clinic']]
+  return [...fields, counting(0, length)]
 }
 
 // ——— payloads, signed as they are
@@ -195,6 +207,11 @@ async function payloads({ refuses }, world) {
     'payload-with-a-field-too-many': ['DECODE_SHAPE', 'Thirteen.', [...withField(0, 1), null]],
     'payload-with-a-field-too-few': ['DECODE_SHAPE', 'Eleven.', fields.slice(0, -1)],
     'payload-is-no-array': ['DECODE_SHAPE', 'A number.', 1],
+    'payload-with-two-faults': [
+      'DECODE_SHAPE',
+      'A private part of 16 bytes beside a body with a malformed key: the fields come before the body.',
+      malformedFounding(16),
+    ],
   }
   for (const [name, [code, comment, payload]] of Object.entries(wrong)) {
     const bytes = await resigned(p.encode(payload))
@@ -218,6 +235,8 @@ async function payloads({ refuses }, world) {
 
 async function bodies({ refuses }, world) {
   const tables = [
+    [acts.foundInstitution(hospital, 'Hospital'), wrongNames],
+    [await acts.appoint(issuer, clinic), wrongAppointments],
     [acts.grant(world, lee), wrongGrants],
     [acts.revoke(world), wrongRevocations],
   ]
@@ -232,6 +251,15 @@ async function bodies({ refuses }, world) {
 }
 
 /** Name → [[which field of the body, what stands there], why not]. */
+const wrongNames = {
+  'name-of-201-characters': [[2, 'a'.repeat(201)], '200 at most.'],
+  'name-that-is-empty': [[2, ''], 'One at least.'],
+  'name-with-a-delete': [[2, 'a\u007f'], 'U+007F, a control character.'],
+  'name-with-a-next-line': [[2, 'a\u0085b'], 'U+0085, a control character.'],
+}
+const wrongAppointments = {
+  'appoint-with-a-proof-of-63-bytes': [[1, counting(0x60, 63)], 'A signature has 64.'],
+}
 const wrongGrants = {
   'grant-of-no-section': [[3, []], 'At least one.'],
   'grant-of-section-257': [[3, [257]], 'There are 256.'],
@@ -248,8 +276,17 @@ const wrongRevocations = {
 
 // ——— keys in bodies, and alone
 
+/** y of the points of order 8 on edwards25519, little-endian, and u of the same on Curve25519: RFC 7748 §4.1 maps one to the other. */
+const [order8, otherOrder8, montgomery, otherMontgomery] = [
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+].map(bytes)
+
 async function deviceKeys({ accepts, refuses }, world) {
   const { sign, box } = stranger.device.keys
+  const second = Uint8Array.from(box, (byte, i) => [0, 0x10, 0xd0][i] ?? byte)
   const coefficient = Uint8Array.from(box, (byte, i) => (i === 0 ? 0x01 : i === 1 ? (byte & 0xf0) | 0x0d : byte))
   const x25519 = (u) => Uint8Array.of(...box.subarray(0, 1184), ...u)
   const wrong = {
@@ -262,8 +299,13 @@ async function deviceKeys({ accepts, refuses }, world) {
       'y = p + 3, and the sign bit.',
     ],
     'sign-key-of-31-bytes': [{ sign: sign.slice(1) }, 'A key has 32 bytes.'],
+    'sign-key-of-33-bytes': [{ sign: Uint8Array.of(...sign, 0) }, 'A key has 32 bytes.'],
+    'sign-key-of-order-8': [{ sign: order8 }, 'One of the two points of order 8, up to their sign.'],
+    'sign-key-of-order-8-the-other': [{ sign: otherOrder8 }, 'The other one.'],
     'box-key-of-1215-bytes': [{ box: box.slice(1) }, 'A key has 1,216 bytes.'],
+    'box-key-of-1217-bytes': [{ box: Uint8Array.of(...box, 0) }, 'A key has 1,216 bytes.'],
     'box-key-coefficient-3329': [{ box: coefficient }, 'A coefficient of ML-KEM that is not below 3329.'],
+    'box-key-second-coefficient-3329': [{ box: second }, 'The second one alone.'],
     'box-key-coefficient-4095': [
       { box: Uint8Array.from(box, (byte, i) => (i < 3 ? 0xff : byte)) },
       'The largest that 12 bits hold.',
@@ -275,6 +317,8 @@ async function deviceKeys({ accepts, refuses }, world) {
     'box-key-u-too-large': [{ box: x25519([0xee, ...new Uint8Array(30).fill(0xff), 0x7f]) }, 'u = p + 1.'],
     'box-key-u-0': [{ box: x25519(new Uint8Array(32)) }, 'The shared secret would be zero.'],
     'box-key-u-1': [{ box: x25519([1, ...new Uint8Array(31)]) }, 'Of low order.'],
+    'box-key-u-of-order-8': [{ box: x25519(montgomery) }, 'Of low order.'],
+    'box-key-u-of-order-8-the-other': [{ box: x25519(otherMontgomery) }, 'Of low order.'],
     'box-key-u-minus-1': [{ box: x25519([0xec, ...new Uint8Array(30).fill(0xff), 0x7f]) }, 'Of low order.'],
   }
   for (const [name, [over, comment]] of Object.entries(wrong)) {
@@ -360,6 +404,22 @@ async function claims({ accepts, refuses }) {
   await refuses('claims-with-a-short-salt', 'DECODE_SHAPE', {
     ...claimed({ beside: hex(p.encode(given.map(({ name, value }) => [name, counting(0, 15), value]))) }),
     comment: 'A salt has 16 bytes.',
+  })
+  const twice = [given[0], { ...given[0], value: '陳大武' }]
+  await accepts('claims-twice', {
+    ...claimed({
+      claims: toJson(twice.map((claim) => [claim.name, p.claimHash(chan.chain, claim)])),
+      beside: hex(p.encode(twice.map((claim) => [claim.name, claim.salt, claim.value]))),
+    }),
+    comment: 'The form allows it; the rule of credentials does not.',
+  })
+  const long = Array.from({ length: 16 }, (_, i) => ({ name: `name ${i}`, salt, value: '陳'.repeat(200) }))
+  await refuses('claims-of-more-than-4-kib', 'TOO_LARGE', {
+    ...claimed({
+      claims: toJson(long.map((claim) => [claim.name, p.claimHash(chan.chain, claim)])),
+      beside: hex(p.encode(long.map((claim) => [claim.name, claim.salt, claim.value]))),
+    }),
+    comment: 'Sixteen claims, each of which is allowed.',
   })
 }
 

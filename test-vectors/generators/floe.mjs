@@ -1,4 +1,5 @@
 // FLOE objects and segments, and Padmé. Spec: docs/spec/sealing.md.
+import { createCipheriv, createHmac } from 'node:crypto'
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
@@ -193,13 +194,28 @@ async function wrongSegments({ refuses }) {
       comment,
       inputs: inputsOf({ ...three, segments: [segment] }),
     })
-  const emptyLast = await emptyFinal()
-  await refuses('segment-empty-behind-others', 'UNAUTHENTIC', {
-    operation,
-    spec: rejects,
-    comment: 'FLOE lets a writer end an object so; here one plaintext has one segmentation.',
-    inputs: inputsOf(emptyLast),
-  })
+  const two = [counting(0, 32), counting(0, 1)]
+  const lengths = {
+    'segment-empty-behind-others': [
+      { position: 1, final: true, length: 0 },
+      'FLOE lets a writer end an object so; here one plaintext has one segmentation.',
+    ],
+    'segment-not-full-that-is-not-the-last': [
+      { position: 0, final: false, length: 31 },
+      'Sealed under the right key; a segment that is not the last is full.',
+    ],
+    'segment-longer-than-any-that-is-the-last': [
+      { position: 0, final: true, length: 33 },
+      'Sealed under the right key, and its length field fits; 64 bytes at most.',
+    ],
+  }
+  for (const [name, [segment, comment]] of Object.entries(lengths))
+    await refuses(name, 'UNAUTHENTIC', {
+      operation,
+      spec: rejects,
+      comment,
+      inputs: inputsOf(await withSegment(two, segment)),
+    })
   const elsewhere = await segmentsOf([counting(0x80, 32), counting(0xa0, 3)])
   const moved = c.joinSegment(
     await c
@@ -274,20 +290,19 @@ async function padding({ accepts, refuses }) {
   })
 }
 
-/** What FLOE allows and this format does not: a full segment, and an empty one behind it. */
-async function emptyFinal() {
-  const { createCipheriv } = await import('node:crypto')
-  const one = await segmentsOf([counting(0, 32), counting(0, 1)])
-  const dataKey = await dataKeyOf(one.header)
-  const cipher = createCipheriv('aes-256-gcm', dataKey, segmentIv(1))
-  cipher.setAAD(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1))
-  cipher.final()
-  const bytes = Uint8Array.of(0, 0, 0, 32, ...segmentIv(1), ...cipher.getAuthTag())
-  return { header: one.header, segments: [one.segments[0], { position: 1, final: true, bytes }] }
+/** The first of these segments, and one of any length at this place, sealed as FLOE would: right but for its length. */
+async function withSegment(pieces, { position, final, length }) {
+  const { header, segments: sound } = await segmentsOf(pieces)
+  const cipher = createCipheriv('aes-256-gcm', dataKeyOf(header), segmentIv(position))
+  cipher.setAAD(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, position, final ? 1 : 0))
+  const body = Uint8Array.of(...cipher.update(counting(0, length)), ...cipher.final())
+  const field = final ? [0, 0, 0, 32 + length] : [0xff, 0xff, 0xff, 0xff]
+  const bytes = Uint8Array.of(...field, ...segmentIv(position), ...body, ...cipher.getAuthTag())
+  return { header, segments: [...sound.slice(0, position), { position, final, bytes }] }
 }
+
 /** sealing.md, "Algorithm", written out: the data key of the first segments. */
-async function dataKeyOf(header) {
-  const { createHmac } = await import('node:crypto')
+function dataKeyOf(header) {
   const derive = (from, ...purpose) => {
     const mac = createHmac('sha384', from).update(header.subarray(0, 42))
     for (const part of purpose) mac.update(part)

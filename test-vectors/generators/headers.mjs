@@ -114,6 +114,7 @@ async function fileHeaders({ accepts, refuses }) {
     'file-key-of-31-bytes': [encode({ fileKey: counting(0xc0, 31) }), 'A key has 32 bytes.'],
     'file-with-a-field-too-few': [p.encode(fields().slice(0, -1)), 'Nothing is optional.'],
     'file-that-is-no-structure': [p.encode('file'), 'A text.'],
+    'file-of-more-than-a-kib': [encode({ name: 'x'.repeat(1500) }), 'Sealed, a header is at most 1 KiB.'],
     'file-trailing': [Uint8Array.of(...content, 0xf6), 'A second value inside the padding’s length.'],
   }
   for (const [name, [plain, comment]] of Object.entries(sealedHeaders)) {
@@ -210,6 +211,12 @@ async function cards({ accepts, refuses }) {
     const sealed = await seal('card', [network, record, epoch], padded(plain, c.paddedLength(4 + plain.length)))
     await refuses(name, 'UNAUTHENTIC', { ...card(sealed), spec: rejects, comment })
   }
+  const tooLong = p.encode(withField(4, 'x'.repeat(5000)))
+  await refuses('card-of-more-than-4-kib', 'UNAUTHENTIC', {
+    ...card(await seal('card', [network, record, epoch], padded(tooLong, c.paddedLength(4 + tooLong.length)))),
+    spec: rejects,
+    comment: 'Sealed, a card is at most 4 KiB.',
+  })
   const long = p.encode(withField(4, 'x'.repeat(200)))
   await refuses('card-padded-too-far', 'UNAUTHENTIC', {
     ...card(await seal('card', [network, record, epoch], padded(long, 2 * c.paddedLength(4 + long.length)))),

@@ -108,6 +108,7 @@ export default async function hpke() {
     'note-with-a-tabulator': [plain(['note', 'a\tb']), 'A control character.'],
     'note-with-a-carriage-return': [plain(['note', 'a\r\nb']), 'A control character.'],
     'note-not-padded': [plain(['note', 'a'], 63), 'Steps of 64 bytes.'],
+    'note-of-more-than-4-kib': [plain(['note', 'x'.repeat(4000)], 4032), 'Sealed, a note is at most 4 KiB.'],
     'note-padded-too-far': [plain(['note', 'a'], 128), 'One padded form.'],
   }
   for (const [name, [sealed, comment]] of Object.entries(wrongNotes))

@@ -1,7 +1,7 @@
 // The log: slots, leaves, seals, trees, proofs, checkpoints, tiles. Spec: docs/spec/log.md.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
-import { counting, flip, vectorsOf } from './vectors.mjs'
+import { counting, flip, spare, vectorsOf } from './vectors.mjs'
 import { logSigner } from './world.mjs'
 
 const rejects = 'log.md#what-a-decoder-must-reject'
@@ -17,6 +17,7 @@ export default async function log() {
   await batches(area)
   await verifierKeys(area)
   await checkpoints(area)
+  await notes(area)
   await tiles(area)
   return area.files
 }
@@ -118,6 +119,7 @@ async function seals({ accepts, refuses }) {
 
 const hashes = Array.from({ length: 13 }, (_, i) => p.leafHash(p.encodeEntryLeaf(counting(i), counting(0x80 + i))))
 const rootAt = (size) => p.rootOf(hashes.slice(0, size))
+const short = counting(0x60, 31)
 const node = ({ level, index }) => p.rootOf(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
 
 async function trees({ accepts }) {
@@ -176,6 +178,14 @@ async function inclusions({ accepts, refuses }) {
   }
   for (const [name, [over, comment]] of Object.entries(wrongPaths))
     await refuses(name, 'LOG_PROOF', { ...inclusion(7, 2, over), comment })
+  await refuses('inclusion-with-a-short-hash-that-leads-to-the-root', 'LOG_PROOF', {
+    ...inclusion(2, 0, { root: hex(p.nodeHash(hashes[0], short)), path: [hex(short)] }),
+    comment: 'Every element has 32 bytes, whatever they lead to.',
+  })
+  await refuses('inclusion-beyond-the-tree-of-its-root', 'LOG_PROOF', {
+    ...inclusion(1, 0, { index: 1 }),
+    comment: 'The only leaf is at 0.',
+  })
 }
 
 // ——— consistency
@@ -230,6 +240,11 @@ async function growth({ accepts, refuses }) {
   }
   for (const [name, [over, comment]] of Object.entries(wrongGrowth))
     await refuses(name, 'LOG_INCONSISTENT', { ...consistency(3, 7, over), comment })
+  const grown = { size: 2, root: hex(p.nodeHash(hashes[0], short)) }
+  await refuses('consistency-with-a-short-hash-that-leads-to-the-root', 'LOG_INCONSISTENT', {
+    ...consistency(1, 2, { new: grown, proof: [hex(short)] }),
+    comment: 'Every element has 32 bytes, whatever they lead to.',
+  })
 }
 
 // ——— batches
@@ -269,6 +284,22 @@ async function batches({ accepts, refuses }) {
   }
   for (const [name, [over, comment]] of Object.entries(wrongBatches))
     await refuses(name, 'LOG_PROOF', { ...batch(7, [1, 3], over), comment })
+
+  // A verifier that leaves out a check would compute exactly these roots.
+  const [leaf, other] = hashes
+  const edge = hashes.slice(0, 7).reduce((grown, hash) => p.append(grown, hash), p.emptyEdge)
+  const leading = {
+    'batch-of-nothing': [7, rootAt(7), [], edge.hashes, 'A proof of nothing that looks like one.'],
+    'batch-beyond-the-tree': [1, leaf, [[1, leaf]], [], 'The only leaf is at 0.'],
+    'batch-with-a-leaf-twice': [1, leaf, Array(2).fill([0, leaf]), [], 'Indices increase.'],
+    'batch-with-a-short-leaf': [2, p.nodeHash(short, other), [[0, short]], [other], 'Every leaf hash has 32 bytes.'],
+    'batch-with-a-short-node': [2, p.nodeHash(leaf, short), [[0, leaf]], [short], 'Every node has 32 bytes.'],
+  }
+  for (const [name, [size, top, list, around, comment]] of Object.entries(leading)) {
+    const leaves = list.map(([index, hash]) => [index, hex(hash)])
+    const inputs = { size, root: hex(top), leaves, nodes: around.map(hex) }
+    await refuses(`${name}-that-leads-to-the-root`, 'LOG_PROOF', { ...batch(1, [0], inputs), comment })
+  }
 }
 
 // ——— verifier keys
@@ -303,6 +334,27 @@ async function verifierKeys({ accepts, refuses }) {
   }
   for (const [caseName, [text, comment]] of Object.entries(wrongKeys))
     await refuses(caseName, 'KEY_FORMAT', { ...verifierKey(text), comment })
+
+  /** A key whose id is that of its name and bytes, whatever they are. */
+  const keyOf = (own, publicKey = logSigner.key.publicKey) => {
+    const material = Uint8Array.of(1, ...publicKey)
+    return `${own}+${hex(p.sha256(p.utf8(own), p.utf8('\n'), material).slice(0, 4))}+${p.base64(material)}`
+  }
+  const forms = {
+    'verifier-key-with-an-empty-name': [keyOf(''), 'A name has at least a byte.'],
+    'verifier-key-with-a-space-in-its-name': [keyOf('log example'), 'No white space.'],
+    'verifier-key-with-an-ideographic-space': [keyOf('病歷\u3000example'), 'White space as Unicode has it.'],
+    'verifier-key-with-a-next-line': [keyOf('log\u0085example'), 'White space as Unicode has it.'],
+    'verifier-key-with-a-control-character': [keyOf('log\u0001example'), 'No control characters.'],
+    'verifier-key-with-a-name-of-256-bytes': [keyOf('a'.repeat(256)), '255 at most.'],
+    'verifier-key-of-33-bytes': [keyOf(name, counting(0x60, 33)), 'A key has 32 bytes.'],
+  }
+  for (const [caseName, [text, comment]] of Object.entries(forms))
+    await refuses(caseName, 'KEY_FORMAT', { ...verifierKey(text), comment: `${comment} Its id fits.` })
+  await accepts('verifier-key-with-a-name-of-255-bytes', {
+    ...verifierKey(keyOf('a'.repeat(255))),
+    comment: 'The longest.',
+  })
 }
 
 // ——— checkpoints
@@ -335,6 +387,7 @@ async function checkpoints({ accepts, refuses }) {
   }
   const lines = (...given) => signedText(`${given.join('\n')}\n`)
   const root = p.base64(rootAt(7))
+  const stranger = (name, length = 68) => `— ${name} ${p.base64(new Uint8Array(length))}`
   const wrongNotes = {
     'checkpoint-with-another-bit': [sound.replace('\n7\n', '\n8\n'), 'The text is not what was signed.'],
     'checkpoint-without-signature': [sound.slice(0, sound.lastIndexOf('—')), 'Nobody signed it.'],
@@ -360,6 +413,7 @@ async function checkpoints({ accepts, refuses }) {
     'checkpoint-size-empty': [lines(origin, '', root), 'An empty line ends the text besides.'],
     'checkpoint-size-too-large': [lines(origin, '9007199254740992', root), '2^53.'],
     'checkpoint-root-too-short': [lines(origin, '7', p.base64(counting(0, 31))), 'A hash has 32 bytes.'],
+    'checkpoint-root-with-a-spare-bit': [lines(origin, '7', spare(root)), 'One root has one text.'],
     'checkpoint-root-in-url-base64': [
       lines(origin, '7', p.base64(counting(0xe0)).replaceAll('+', '-').replaceAll('/', '_')),
       'Standard base64.',
@@ -369,6 +423,17 @@ async function checkpoints({ accepts, refuses }) {
     'checkpoint-with-carriage-returns': [
       lines(`${origin}\r`, '7\r', `${root}\r`),
       'No control character but the newline.',
+    ],
+    'checkpoint-with-a-name-that-is-none': [`${sound}${stranger('witness+example')}\n`, 'No plus sign in a name.'],
+    'checkpoint-with-a-word-behind-a-signature': [`${sound.slice(0, -1)} more\n`, 'A line has three parts.'],
+    'checkpoint-with-a-signature-of-4-bytes': [
+      `${sound}— witness.example/w ${p.base64(counting(0x60, 4))}\n`,
+      'A key id, and nothing that it signed.',
+    ],
+    'checkpoint-whose-last-line-does-not-end': [`${sound}${stranger('witness.example/w')}`, 'Every line ends.'],
+    'checkpoint-of-64-kib-and-more': [
+      `${sound}${`${stranger('witness.example/w', 1700)}\n`.repeat(31)}`,
+      '32 lines, each of which is allowed.',
     ],
     'checkpoint-without-final-newline': [sound.slice(0, -1), 'Every line ends.'],
     'checkpoint-with-a-line-behind-the-signatures': [`${sound}more\n`, 'Not a signature line.'],
@@ -384,6 +449,45 @@ async function checkpoints({ accepts, refuses }) {
     spec: rejects,
     comment: 'The first byte is no character.',
   })
+  const foreign = p.utf8(`${stranger('witness.example/w')}\n`)
+  foreign[4] = 0xff
+  await refuses('checkpoint-with-a-line-not-utf-8', 'CHECKPOINT', {
+    ...checkpoint(p.concat(p.utf8(sound), foreign)),
+    spec: rejects,
+    comment: 'The first byte of a stranger’s name is no character.',
+  })
+}
+
+// ——— notes, whatever they say
+
+async function notes({ accepts, refuses }) {
+  const sign = (text) => p.base64(p.concat(logSigner.key.id, logSigner.sign(p.utf8(text))))
+  const signed = (text) => `${text}\n— ${logSigner.key.name} ${sign(text)}\n`
+  const note = (text) => ({
+    operation: 'log/note',
+    spec: 'log.md#signed-notes',
+    inputs: { note: hex(p.utf8(text)), key },
+  })
+  await accepts('note', { ...note(signed('病歷\n')), comment: 'Any text that ends in a newline.' })
+  await accepts('note-with-an-empty-line', {
+    ...note(signed('one\n\ntwo\n')),
+    comment: 'The last empty line of the note ends the text.',
+  })
+  await accepts('note-that-is-signed-twice', {
+    ...note(`${signed('text\n')}— ${logSigner.key.name} ${sign('text\n')}\n`),
+    comment: 'Every line of a known key verifies.',
+  })
+  const wrong = {
+    'note-with-a-tabulator': [signed('a\tb\n'), 'No control character but the newline.'],
+    'note-without-an-empty-line': [`\n— ${logSigner.key.name} ${sign('')}\n`, 'The empty text, and no empty line.'],
+    'note-of-another-text': [signed('one\n').replace('one', 'two'), 'Not what was signed.'],
+    'note-that-is-signed-twice-and-once-wrongly': [
+      `${signed('text\n')}— ${logSigner.key.name} ${sign('other\n')}\n`,
+      'Every line of a known key verifies, or none counts.',
+    ],
+  }
+  for (const [name, [text, comment]] of Object.entries(wrong))
+    await refuses(name, 'CHECKPOINT', { ...note(text), comment })
 }
 
 // ——— tiles
@@ -402,6 +506,7 @@ async function tiles({ accepts, refuses }) {
     'tile-with-a-spare-group': ['tile/0/x000/001', 'No spare groups of zeros.'],
     'tile-of-level-7': ['tile/7/000', 'There are levels 0 to 6.'],
     'tile-of-width-256': ['tile/0/000.p/256', 'A full tile has no width.'],
+    'tile-of-width-257': ['tile/0/000.p/257', '256 hashes at most.'],
     'tile-of-width-0': ['tile/0/000.p/0', 'At least one hash.'],
     'tile-of-width-with-a-zero': ['tile/0/000.p/01', 'One tile has one path.'],
     'tile-with-a-slash': ['/tile/0/000', 'One tile has one path.'],

@@ -87,6 +87,22 @@ export default async function manifests() {
     comment: 'A byte follows.',
   })
 
+  const repeated = (file, count) => ({
+    operation: 'manifests/repeated',
+    inputs: { file: hex(p.encode(values(file).slice(1))), count },
+  })
+  await accepts('manifest-of-a-thousand', { ...repeated(large, 1000), spec, comment: 'Each with its own id.' })
+  await refuses('manifest-of-more-than-8-mib', 'TOO_LARGE', {
+    ...repeated({ ...large, header: counting(0x70, 1024) }, 7_500),
+    spec: rejects,
+    comment: 'Each file is allowed, and so is their number.',
+  })
+  await refuses('manifest-of-10001', 'DECODE_SHAPE', {
+    ...repeated(large, 10_001),
+    spec: rejects,
+    comment: 'Ten thousand files at most.',
+  })
+
   const index = ({ segments, root, names: own }, indexes) => ({
     operation: 'manifests/index',
     inputs: { segments, root: hex(root), names: own.map(hex), indexes: indexes.map(hex) },
@@ -108,6 +124,8 @@ export default async function manifests() {
     'index-in-another-order-that-is-named': naming(p.concat(names[1], names[0], ...names.slice(2))),
     'index-cut-that-is-named': naming(segment.slice(0, -1)),
     'index-with-a-name-too-few-that-is-named': naming(segment.slice(32)),
+    'index-with-a-byte-behind-that-is-named': naming(p.concat(segment, Uint8Array.of(0))),
+    'index-of-another-name': index({ ...large, names: [counting(0x60)] }, [segment]),
     'index-with-another-root': index({ ...large, root: counting(0x60) }, [segment]),
     'index-of-one-segment-with-another-root': index({ ...small, root: counting(0x60) }, []),
   }

@@ -1,7 +1,7 @@
 // Signed requests. Spec: docs/spec/signatures.md, "Requests".
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
-import { flip, vectorsOf } from './vectors.mjs'
+import { flip, spare, vectorsOf } from './vectors.mjs'
 import { chan, lee, START } from './world.mjs'
 
 const spec = 'signatures.md#requests'
@@ -151,6 +151,7 @@ export default async function requests() {
     'signature-with-another-label': signature.replace('sealchart=', 'sig1='),
     'signature-twice': `${signature}, ${signature}`,
     'signature-without-colons': signature.replaceAll(':', ''),
+    'signature-with-a-spare-bit': `sealchart=:${spare(p.base64(bytes))}:`,
     'signature-in-url-base64': `sealchart=:${p.base64(bytes).replaceAll('+', '-').replaceAll('/', '_')}:`,
     'signature-empty': '',
   }

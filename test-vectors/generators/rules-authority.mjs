@@ -79,6 +79,14 @@ export const authority = [
   ...cases(
     { after: peopled, spec: 'applying-an-entry' },
     {
+      'member-founded-twice': [
+        'SEQ',
+        'The second time as the fourth entry of her chain.',
+        place((world) => ({
+          ...acts.foundMember(world, chan),
+          over: { sequence: 3, previous: world.head(chan.chain).link },
+        })),
+      ],
       'chain-of-another-kind': [
         'BINDING',
         'An entry for members on an institution’s chain.',
@@ -93,6 +101,20 @@ export const authority = [
         'RULE',
         'The second entry of a member’s chain is a credential.',
         place((world) => acts.foundMember(world, chan), acts.accept(chan, { hash: counting(0x60) })),
+      ],
+      'member-begins-with-an-acceptance-by-an-issuer': [
+        'RULE',
+        'Before it is asked who may accept.',
+        place((world) => acts.foundMember(world, chan), {
+          ...acts.accept(chan, { hash: counting(0x60) }),
+          by: issuer,
+          restsOn: [clinic.chain],
+        }),
+      ],
+      'chain-that-begins-with-a-credential': [
+        'SEQ',
+        'A chain begins with its founding.',
+        place({ ...acts.credential(chan, issuer, clinic), over: { sequence: 0, previous: null } }),
       ],
       'member-goes-on-without-accepting': [
         'RULE',
@@ -173,6 +195,11 @@ export const authority = [
         },
       ],
       'institution-is-removed': [null, 'What is done under its credentials ends here.', place(acts.remove(hospital))],
+      'institution-removed-by-an-institution': [
+        'ROLE',
+        'Only the root removes.',
+        place({ ...acts.remove(hospital), by: clinic, restsOn: [clinic.chain] }),
+      ],
       'institution-removed-twice': [
         'RULE',
         'It is not in the network any more.',
@@ -275,6 +302,14 @@ export const authority = [
         'RULE',
         'A dismissal names a place that is there.',
         place((world) => acts.dismiss(issuer, clinic, world.size + 1)),
+      ],
+      'issuer-dismissed-by-an-issuer': [
+        'ROLE',
+        'Only the root dismisses.',
+        async (world) => {
+          await world.add(await acts.appoint(stranger, clinic))
+          await world.add({ ...acts.dismiss(stranger, clinic, world.size), by: issuer })
+        },
       ],
       'issuer-dismissed-that-is-none': [
         'RULE',
@@ -541,6 +576,14 @@ export const authority = [
         'RULE',
         'A chain that nobody vouches for.',
         async (world) => ({ entries: (await memberList(world)).slice(0, 1) }),
+      ],
+      'list-of-a-member-without-a-credential': [
+        'RULE',
+        'An acceptance of what nobody issued.',
+        async (world) => {
+          const [founding, , accepted] = await memberList(world)
+          return { entries: [founding, accepted] }
+        },
       ],
       'list-in-another-order': [
         'RULE',

@@ -10,6 +10,7 @@ import {
   clinic,
   hospital,
   issuer,
+  lee,
   logSigner,
   network,
   place,
@@ -52,6 +53,22 @@ export const ledger = [
           await relay(world)
           return { proven: world.answer(world.size - 2, { entries: world.entries }) }
         },
+      ],
+      'answer-with-a-consistency-proof-that-nobody-needs': [
+        null,
+        'The same tree again: the proof is not looked at.',
+        async (world, since) => ({
+          proven: world.answer(since, { change: (answer) => answer.consistency.push(counting(0x60)) }),
+        }),
+      ],
+      'answer-with-a-consistency-proof-of-65-hashes': [
+        'DECODE_SHAPE',
+        'No list is longer than a decoder allows, needed or not.',
+        async (world, since) => ({
+          proven: world.answer(since, {
+            change: (answer) => Object.assign(answer, { consistency: Array(65).fill(counting(0x60)) }),
+          }),
+        }),
       ],
       'answer-with-a-smaller-tree': [
         'ROLLBACK',
@@ -193,6 +210,14 @@ export const ledger = [
           answer.seals = [{ ...seal, first: seal.size - 1 }, seal]
         }),
       ],
+      'answer-with-an-empty-batch-at-its-end': [
+        'LOG_INCONSISTENT',
+        'A seal of no entry, behind the last.',
+        spoilt(relay, (answer) => {
+          const [{ size, ...seal }] = answer.seals
+          answer.seals.push({ ...seal, first: size, size: size + 1 })
+        }),
+      ],
       'answer-with-an-access-place-for-a-network': [
         'LOG_PROOF',
         'Only an access entry has one.',
@@ -235,7 +260,7 @@ export const ledger = [
         spoilt(
           place((world) => acts.view(world)),
           (answer) => {
-            answer.entries[0] = { ...answer.entries[0], access: { number: 0, previous: accessLog } }
+            answer.entries[0] = { ...answer.entries[0], access: { ...answer.entries[0].access, number: 0 } }
           },
         ),
       ],
@@ -265,6 +290,15 @@ export const ledger = [
         'FORK',
         'Sequence 0 is taken by the founding.',
         place({ ...acts.relay(), over: { sequence: 0 } }),
+      ],
+      'chain-with-an-entry-at-two-places': [
+        'FORK',
+        'The same entry, a batch later once more.',
+        async (world) => {
+          const entry = await world.sign(acts.relay())
+          world.place([entry])
+          world.place([entry])
+        },
       ],
       'network-founded-otherwise': [
         'FORK',
@@ -452,6 +486,14 @@ export const ledger = [
           return { pins }
         },
       ],
+      'pinned-tree-of-nothing': [
+        null,
+        'A tree without leaves says nothing: as if none had been seen.',
+        async (world) => {
+          await relay(world)
+          return { tree: { size: 0, root: hex(p.emptyRoot()) } }
+        },
+      ],
       'pinned-tree-was-larger': [
         'ROLLBACK',
         'An earlier process has seen a larger tree.',
@@ -463,6 +505,77 @@ export const ledger = [
         async (world) => {
           await relay(world)
           return { tree: { size: 3, root: hex(counting(0x60)) } }
+        },
+      ],
+    },
+  ),
+
+  ...cases(
+    { after: shared, spec: 'pins' },
+    {
+      'pinned-access-link-that-a-successor-contradicts': [
+        'FORK',
+        'Number 2, shown alone, names another link at number 1 than was seen.',
+        async (world, since) => {
+          await world.add(acts.view(world))
+          const signerKnows = { private: counting(0x5c), sequence: 0, previous: accessLog }
+          await world.add({ ...acts.view(world, {}, chan), over: signerKnows })
+          return alone(world, since)
+        },
+      ],
+      'pinned-access-link-that-a-signer-contradicts': [
+        'FORK',
+        'The signer of number 3, shown alone, names another link at number 1 than was seen.',
+        async (world, since) => {
+          await world.add(acts.view(world))
+          const { sequence, link } = world.head(accessLog)
+          await world.add(acts.view(world, {}, chan))
+          await world.add({ ...acts.view(world), over: { private: counting(0x5c), sequence, previous: link } })
+          return alone(world, since)
+        },
+      ],
+    },
+  ),
+
+  // ——— an answer that is refused leaves nothing behind
+  ...cases(
+    { after: peopled, spec: 'verifying', operation: 'rules/again' },
+    {
+      'another-history-after-an-answer-that-was-refused': [
+        null,
+        'Its first entry was right, its second was not: none of it is known.',
+        async (world, since) => {
+          const other = world.fork()
+          await other.add(acts.relay())
+          await other.add(acts.remove(lee))
+          await world.add(acts.relay('https://third.example'))
+          return { refused: other.answer(since) }
+        },
+      ],
+      'an-answer-that-is-refused-twice': [
+        'RULE',
+        'The same one again.',
+        async (world, since) => {
+          await world.add(acts.relay())
+          await world.add(acts.remove(lee))
+          return { refused: world.answer(since) }
+        },
+      ],
+    },
+  ),
+  ...cases(
+    { after: viewed, spec: 'verifying', operation: 'rules/again' },
+    {
+      'another-access-after-an-answer-that-was-refused': [
+        null,
+        'What the refused answer said of links is forgotten with it.',
+        async (world, since) => {
+          const other = world.fork()
+          await other.add(acts.view(other, {}, chan))
+          await other.add(acts.view(other, { sections: [2] }))
+          await world.add(acts.view(world))
+          await world.add(acts.view(world))
+          return { refused: other.answer(since) }
         },
       ],
     },
@@ -490,6 +603,25 @@ export const ledger = [
           return {
             record: hex(record),
             proven: world.answer(since, { entries: world.entries.filter(({ index }) => index >= own) }),
+          }
+        },
+      ],
+      'trail-of-a-record-that-is-not-there': [
+        'LOG_MISSING',
+        'Nobody has shown anything of it.',
+        async () => ({ record: hex(counting(0x6b)) }),
+      ],
+      'trail-with-a-number-missing-and-shorter-than-it-was': [
+        'ROLLBACK',
+        'Number 2 was left out, and an earlier process has seen number 4.',
+        async (world, since) => {
+          await world.add(acts.view(world, {}, chan))
+          const own = world.size
+          await world.add(acts.view(world))
+          return {
+            record: hex(record),
+            proven: world.answer(since, { entries: world.entries.filter(({ index }) => index >= own) }),
+            pins: [[hex(accessLog), 4, hex(counting(0x60))]],
           }
         },
       ],
@@ -524,6 +656,12 @@ export const ledger = [
     },
   ),
 ]
+
+/** The newest entry without those before it, for a verifier who has seen another link at number 1 of the access log. */
+const alone = (world, since) => ({
+  proven: world.answer(since, { entries: world.entries.slice(-1) }),
+  pins: [[hex(accessLog), 1, hex(counting(0x60))]],
+})
 
 /** An entry that rests on the network’s state; then what had superseded that state before it. */
 async function staleShownLate(world, since) {

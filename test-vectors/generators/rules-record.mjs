@@ -1,5 +1,5 @@
 // Cases of records and their access logs. Each: the chapter after which it plays, the code or null, why, and what is placed.
-import { actions, chainIdOf } from '../../packages/protocol/dist/index.js'
+import { accessLogOf, actions, chainIdOf } from '../../packages/protocol/dist/index.js'
 import { cases, counting } from './vectors.mjs'
 import {
   accessLog,
@@ -11,6 +11,7 @@ import {
   epochStart,
   HOUR,
   hospital,
+  issuer,
   lee,
   network,
   place,
@@ -52,6 +53,21 @@ const wongPublishes =
     acts.publish(world, { grant: hash, ...over }, wong)
 const next = (section) => epochStart(section, 1)
 const epochs = [0, 1].map((section) => next(section))
+
+/** Another record of Chan's, which Chan may view. */
+const second = {
+  record: chainIdOf(network, chan.chain, counting(0x92)),
+  get log() {
+    return accessLogOf(this.record)
+  },
+  create(world) {
+    return { ...acts.create(world, { nonce: counting(0x92) }), chain: this.record }
+  },
+  view(world) {
+    const act = acts.view(world, { record: this.record }, chan)
+    return { ...act, chain: this.log, restsOn: [this.record, ...standing(chan)] }
+  },
+}
 
 /** A recall: the same as a revocation, and it rests on the access log. */
 const recall = (world, over = {}) => ({
@@ -251,6 +267,43 @@ export const recordCases = [
           contents: [content(1, 1)],
           wraps: { attached: { digest: counting(0x55), length: 1, count: 1 }, root: counting(0x56), asOf: 0 },
         }),
+      ],
+      'version-with-a-new-trail-without-a-back-link': [
+        'RULE',
+        'Whoever reads the trail could not go on to what was written before.',
+        publish({
+          trail: trailStart(1, { back: null }),
+          epochs,
+          contents: [content(0, 1), content(1, 1)],
+          wraps: { attached: { digest: counting(0x55), length: 1, count: 1 }, root: counting(0x56), asOf: 0 },
+        }),
+      ],
+      'version-under-somebody-elses-credential': [
+        'CRED_BINDING',
+        'Wong’s, who works at the same clinic.',
+        place((world) => acts.publish(world, { credential: world.named.get('wong').hash })),
+      ],
+      'version-under-a-withdrawn-credential': [
+        'CRED_REVOKED',
+        'The founder’s own, withdrawn since.',
+        place((world) => acts.withdraw(chan, issuer, clinic, world.named.get('chan')), acts.publish),
+      ],
+      'version-that-rests-on-another-record': [
+        'RULE',
+        'Who may see this record may not see that one.',
+        place(
+          (world) => second.create(world),
+          (world) => ({ ...acts.publish(world), restsOn: [...standing(chan), second.record] }),
+        ),
+      ],
+      'version-that-rests-on-another-records-access-log': [
+        'RULE',
+        'Nor its access log.',
+        place(
+          (world) => second.create(world),
+          (world) => second.view(world),
+          (world) => ({ ...acts.publish(world), restsOn: [...standing(chan), second.log] }),
+        ),
       ],
       'version-under-an-epoch-that-ends-now': [
         'STALE_EPOCH',
@@ -524,12 +577,32 @@ export const recordCases = [
         'That nobody looked is a fact of the access log.',
         revoke({ mode: 'recall' }),
       ],
+      'revoke-resting-on-the-access-log': [
+        'RULE',
+        'Nobody looks at what a revocation would say of it.',
+        place((world) => ({ ...acts.revoke(world), restsOn: [...standing(chan), accessLog] })),
+      ],
     },
   ),
   ...cases(
     { after: viewed, spec: 'record' },
     {
-      'recall-what-was-opened': ['ALREADY_OPENED', 'Lee has viewed it.', place((world) => recall(world))],
+      'recall-what-was-opened': [
+        null,
+        'Lee has viewed it. Whoever knows that and whoever does not take the same; the trail tells.',
+        place((world) => recall(world)),
+      ],
+      'recall-that-knows-of-no-access': [
+        null,
+        'It rests on number 0, and number 1 is known: that is for the trail too.',
+        async (world) => {
+          const restsOn = [
+            ...standing(chan).map((chain) => world.restOn(chain)),
+            { chain: accessLog, sequence: 0, link: accessLog },
+          ]
+          await world.add({ ...acts.revoke(world, { mode: 'recall' }), over: { restsOn } })
+        },
+      ],
     },
   ),
   ...cases(
@@ -569,6 +642,14 @@ export const recordCases = [
         'NOT_GRANTED',
         'Lee’s grant, Wong’s device.',
         place((world) => acts.view(world, { grant: world.named.get('grant').hash }, wong)),
+      ],
+      'founder-views-under-somebody-elses-grant': [
+        'NOT_GRANTED',
+        'Wong’s, who works at the same clinic. The founder needs none.',
+        place(async (world) => {
+          const granted = await world.add(acts.grant(world, wong))
+          return acts.view(world, { grant: granted.hash }, chan)
+        }),
       ],
       'view-under-a-grant-that-is-not-there': [
         'NOT_GRANTED',

@@ -1,7 +1,9 @@
 // Chains under the rules: a story that is accepted chapter by chapter, and after each chapter what a verifier refuses there, and some of what
-// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs.
+// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs;
+// entries that are judged alone: rules-alone.mjs.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
+import { alone } from './rules-alone.mjs'
 import { authority } from './rules-authority.mjs'
 import { hidden } from './rules-hidden.mjs'
 import { ledger } from './rules-ledger.mjs'
@@ -17,6 +19,9 @@ import {
   sharedWorld,
   viewedWorld,
 } from './world.mjs'
+
+/** Operations whose inputs are what was played, and nothing besides. */
+const WITHOUT_A_LEDGER = ['rules/list', 'rules/apply']
 
 /** Chapters of the story: name → [what happens, how the world goes on]. */
 const chapters = {
@@ -51,13 +56,14 @@ export default async function rules(elsewhere) {
     before = name
   }
 
-  for (const one of [...authority, ...recordCases, ...ledger]) {
+  for (const one of [...authority, ...recordCases, ...ledger, ...alone]) {
     const { name, code = null, after, spec, comment, play, operation = 'rules/take' } = one
     const world = worlds[after].fork()
     const since = world.size
     const given = (await play(world, since)) ?? {}
-    const proven = given.proven ?? world.answer(since)
-    const inputs = operation === 'rules/list' ? given : inputsAfter(after, { ...given, proven })
+    const inputs = WITHOUT_A_LEDGER.includes(operation)
+      ? given
+      : inputsAfter(after, { ...given, proven: given.proven ?? world.answer(since) })
     const vector = { spec: `rules.md#${spec}`, comment, operation, inputs }
     if (code === null) await accepts(name, vector)
     else await refuses(name, code, vector)
@@ -70,7 +76,9 @@ export default async function rules(elsewhere) {
     const taken = inputsAfter(after, { proven: world.answer(since, { entries: first }) })
     await accepts(name, { spec, comment, operation: 'rules/take', inputs: taken })
     const more = inputsAfter(name, { ...inputs, proven: world.answer(world.size, { entries: later }) })
-    await refuses(shown, code, { spec, comment: why, operation, inputs: more })
+    const vector = { spec, comment: why, operation, inputs: more }
+    if (code === null) await accepts(shown, vector)
+    else await refuses(shown, code, vector)
   }
   return files
 }

@@ -1,5 +1,6 @@
 // Vaults: headers under a host key or a passphrase, blobs, identities. Spec: docs/spec/vault.md.
 import * as c from '../../packages/crypto/dist/index.js'
+import { deriveKey } from '../../packages/crypto/dist/keys.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
 import { counting, flip, scripted, vectorsOf } from './vectors.mjs'
@@ -38,6 +39,9 @@ export default async function vault() {
   const [, , sealed] = p.decode(byHost)
   const header = (kdf, body = sealed, format = 1) => p.encode([format, kdf, body])
   const kdf = (memory, passes, given = salt, algorithm = 'argon2id') => header([algorithm, memory, passes, given])
+  /** A header's content, sealed under a host key whatever its parameters say. */
+  const under = (secret, parameters, content) =>
+    c.sealBytes(deriveKey(secret, p.bind('vaultUnlock', [])), p.bind('vaultHeader', [1, parameters]), content, random())
   const wrong = {
     'host-key-another': ['VAULT', byHost, { hostKey: hex(counting(0x81)) }, 'Another key.'],
     'host-key-for-a-passphrase': ['VAULT', byPassphrase, host, 'The other way of unlocking.'],
@@ -50,10 +54,41 @@ export default async function vault() {
     'header-trailing': ['VAULT', p.concat(byHost, Uint8Array.of(0)), host, 'A byte follows.'],
     'header-empty': ['VAULT', new Uint8Array(0), host, 'Nothing.'],
     'header-of-two-fields': ['VAULT', p.encode([1, null]), host, 'Three.'],
+    'host-key-for-a-passphrase-that-it-opens': [
+      'VAULT',
+      header(['argon2id', 64 * 1024, 3, salt], await under(hostKey, ['argon2id', 64 * 1024, 3, salt], master)),
+      host,
+      'It says a passphrase, and was sealed under the host key.',
+    ],
+    'host-key-of-31-bytes-inside': [
+      'VAULT',
+      header(null, await under(hostKey, null, counting(0x40, 31))),
+      host,
+      'A master key has 32 bytes.',
+    ],
+    'kdf-memory-below-the-floor-for-a-host-key': [
+      'KDF_FLOOR',
+      kdf(64 * 1024 - 1, 3),
+      host,
+      'Parameters come first, whatever it is unlocked with.',
+    ],
+    'kdf-passes-above-the-cap-for-a-host-key': [
+      'KDF_CAP',
+      kdf(64 * 1024, 11),
+      host,
+      'Parameters come first, whatever it is unlocked with.',
+    ],
     'kdf-memory-below-the-floor': ['KDF_FLOOR', kdf(64 * 1024 - 1, 3), { passphrase }, 'Cheap to guess.'],
     'kdf-passes-below-the-floor': ['KDF_FLOOR', kdf(64 * 1024, 2), { passphrase }, 'Cheap to guess.'],
     'kdf-short-salt': ['KDF_FLOOR', kdf(64 * 1024, 3, counting(0x70, 15)), { passphrase }, '16 bytes.'],
     'kdf-another-algorithm': ['KDF_FLOOR', kdf(64 * 1024, 3, salt, 'argon2i'), { passphrase }, 'There is one.'],
+    'kdf-another-algorithm-above-the-cap': [
+      'KDF_FLOOR',
+      kdf(1024 * 1024 + 1, 3, salt, 'argon2i'),
+      { passphrase },
+      'The algorithm comes first.',
+    ],
+    'passphrase-empty': ['USAGE', byPassphrase, { passphrase: '' }, 'A passphrase has a character.'],
     'kdf-memory-above-the-cap': ['KDF_CAP', kdf(1024 * 1024 + 1, 3), { passphrase }, 'A log-in that never ends.'],
     'kdf-passes-above-the-cap': ['KDF_CAP', kdf(64 * 1024, 11), { passphrase }, 'A log-in that never ends.'],
     'kdf-long-salt': ['KDF_CAP', kdf(64 * 1024, 3, counting(0x70, 17)), { passphrase }, '16 bytes.'],
@@ -97,6 +132,11 @@ export default async function vault() {
     'blob-empty-input': [new Uint8Array(0), {}, 'Nothing.'],
     'blob-with-a-negative-counter': [p.encode([1, -7, sealedBlob]), {}, 'Counters count up from 0.'],
   }
+  await refuses('blob-of-a-name-with-a-line-break', 'USAGE', {
+    ...blob(sound, { name: 'pins\n' }),
+    spec: rejects,
+    comment: 'A name is a text.',
+  })
   for (const [name, [bytes, over, comment]] of Object.entries(wrongBlobs))
     await refuses(name, 'VAULT', { ...blob(bytes, over), spec: rejects, comment })
 

@@ -3,7 +3,7 @@
 import { deviceFromSeed, memberEpochKeys, trailKeys } from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { proven } from '../../packages/protocol/dist/proven.js'
-import { hex } from '../operations/notation.mjs'
+import { bytes, hex } from '../operations/notation.mjs'
 import { counting } from './vectors.mjs'
 
 await p.ready()
@@ -145,7 +145,16 @@ export class World {
       nodes: indices.length > 0 ? p.planBatch(size, indices).map(node) : [],
     }
     change(answer)
-    return hex(p.pack(proven, answer))
+    return hex(p.encode(proven.encode(answer)))
+  }
+
+  /** What an entry that rests on these chains is judged by: their facts after everything that was placed, as `rules/apply` takes them. */
+  async factsOf(chains) {
+    const founding = p.decodeEntry(this.entries[0].bytes).link
+    const ledger = new p.Ledger({ chain: network, founding, log: logSigner.key })
+    await ledger.take(p.unpack(proven, bytes(this.answer()), 'answer'))
+    const rows = (chain) => ledger.factsUnder(chain, '').map(({ key, value }) => [key, hex(value)])
+    return Object.fromEntries(chains.map((chain) => [hex(chain), Object.fromEntries(rows(chain))]))
   }
 }
 

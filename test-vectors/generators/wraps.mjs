@@ -16,9 +16,11 @@ import {
   peopledWorld,
   record,
   recordedWorld,
+  revokedWorld,
   START,
   sharedWorld,
   trailStart,
+  viewedWorld,
   wong,
 } from './world.mjs'
 
@@ -55,6 +57,13 @@ function joined(rows) {
       return [length, bytes]
     }),
   )
+}
+
+/** A list of one row whose length is one too large. */
+function saysMore(list) {
+  const out = new Uint8Array(list)
+  new DataView(out.buffer).setUint32(0, list.length - 3)
+  return out
 }
 
 export default async function wraps(rules) {
@@ -117,6 +126,16 @@ async function lists({ accepts, refuses }) {
       'TOO_LARGE',
       p.concat(Uint8Array.of(0, 0, 0x80, 1), new Uint8Array(32_769)),
       'Longer than 32 KiB.',
+    ],
+    'list-with-a-row-too-long-and-cut': [
+      'TOO_LARGE',
+      p.concat(Uint8Array.of(0, 0, 0x80, 1), new Uint8Array(100)),
+      'Its length is looked at before it is compared with what is there.',
+    ],
+    'list-whose-last-row-says-too-much': [
+      'DECODE_TRUNCATED',
+      saysMore(p.encodeWrapList([third])),
+      'The row is whole, and its length says a byte more.',
     ],
     'list-with-a-row-that-is-empty': ['DECODE_TRUNCATED', new Uint8Array(4), 'A row of no bytes.'],
     'list-with-a-row-that-trails': [
@@ -271,11 +290,11 @@ async function objects({ accepts, refuses }) {
       comment: 'Sealed for another target.',
     })
   /** Section keys that say something else than the target names: their author contradicts herself. */
-  const contradicting = async (value) => {
+  const contradicting = async (value, iv = 0xe0, to = target) => {
     const key32 = await hkdf(grantSecret, p.bind('grantKeys', []))
-    const aad = p.bind('sectionKeys', [network, record, p.encodeTarget(target)])
-    const keys = await c.sealBytes(key32, aad, p.encode(value), scripted(counting(0xe0), counting(0x10, 12)))
-    return p.encodeWrapRow({ ...row, keys, leaf: { ...row.leaf, keys: p.sha256(keys) } })
+    const aad = p.bind('sectionKeys', [network, record, p.encodeTarget(to)])
+    const keys = await c.sealBytes(key32, aad, p.encode(value), scripted(counting(iv), counting(0x10, 12)))
+    return p.encodeWrapRow({ ...row, keys, leaf: { ...row.leaf, ...to, keys: p.sha256(keys) } })
   }
   const both = [
     [0, 0, card],
@@ -309,6 +328,23 @@ async function objects({ accepts, refuses }) {
   for (const [name, [code, value, comment]] of Object.entries(values))
     await refuses(name, code, { ...keysOf(await contradicting(value)), spec: rejects, comment })
 
+  const trails = { ...target, what: [...target.what, under(counting(0x91), pairs([0, 0]), 1)] }
+  await refuses('section-keys-for-two-trail-epochs', 'COMMITMENT', {
+    ...keysOf(await contradicting([both, counting(0xc0)], 0xe0, trails)),
+    spec: rejects,
+    comment: 'A target names at most one: no keys fit it.',
+  })
+  await refuses('section-keys-that-the-leaf-does-not-name', 'UNAUTHENTIC', {
+    ...keysOf(p.encodeWrapRow({ ...row, leaf: { ...row.leaf, keys: null }, keys: null }), { object: hex(row.keys) }),
+    spec: rejects,
+    comment: 'The leaf names none.',
+  })
+  await refuses('section-keys-without-their-row-of-another-seal', 'UNAUTHENTIC', {
+    ...keysOf(bytes, { object: hex(p.decodeWrapRow(await contradicting([both, counting(0xc0)], 0x30)).keys) }),
+    spec: rejects,
+    comment: 'The same keys, sealed once more: not the object that the leaf names.',
+  })
+
   const envelope = (given, over = {}) => ({
     operation: 'wraps/envelope',
     inputs: { network: hex(network), chain: hex(record), row: hex(given), seed: hex(seed), ...over },
@@ -328,6 +364,38 @@ async function objects({ accepts, refuses }) {
     ...envelope(p.encodeWrapRow({ ...row, leaf: { ...row.leaf, ...changes.grant } })),
     spec: rejects,
     comment: 'Sealed for another target.',
+  })
+  /** An envelope that says whether there is a card as this value does, for this target. */
+  const sealedFor = (to, value, first = 0x01) => {
+    const info = p.bind('envelope', [network, record, p.encodeTarget(to)])
+    return c.sealTo(key, { info, aad: new Uint8Array(0) }, p.encode(value), scripted(counting(first, 64)))
+  }
+  const rowWith = (to, sealed) =>
+    p.encodeWrapRow({
+      leaf: { ...to, envelope: p.sha256(sealed), keys: row.leaf.keys },
+      envelope: sealed,
+      keys: row.keys,
+    })
+  const cardless = { ...target, what: [under(grant, pairs([3, 1]), 0)] }
+  await accepts('envelope-without-a-card', {
+    ...envelope(rowWith(cardless, sealedFor(cardless, [null, grantSecret]))),
+    spec: 'wraps.md#envelope',
+    comment: 'The target names no section 0.',
+  })
+  await refuses('envelope-with-a-card-that-is-not-named', 'COMMITMENT', {
+    ...envelope(rowWith(cardless, sealedFor(cardless, [card, grantSecret]))),
+    spec: rejects,
+    comment: 'Its author contradicts herself.',
+  })
+  await refuses('envelope-without-the-card-that-is-named', 'COMMITMENT', {
+    ...envelope(rowWith(target, sealedFor(target, [null, grantSecret]))),
+    spec: rejects,
+    comment: 'Its author contradicts herself.',
+  })
+  await refuses('envelope-without-its-row-of-another-seal', 'UNAUTHENTIC', {
+    ...envelope(bytes, { object: hex(sealedFor(target, [card, grantSecret], 0x02)) }),
+    spec: rejects,
+    comment: 'The same secrets, sealed once more: not the object that the leaf names.',
   })
   const epochSecret = counting(0x88)
   const device = c.deviceFromSeed(counting(0x60))
@@ -352,6 +420,23 @@ async function objects({ accepts, refuses }) {
     ...wrapOf(p.encodeWrapRow(deviceRow)),
     spec: 'wraps.md#device-wraps',
     comment: 'An epoch secret for a device.',
+  })
+  const short = c.sealTo(
+    device.keys.box,
+    { info: p.bind('deviceWrap', [network, lee.chain, p.encodeTarget(deviceTarget)]), aad: new Uint8Array(0) },
+    counting(0x88, 31),
+    scripted(counting(0x01, 64)),
+  )
+  await refuses('device-wrap-of-31-bytes', 'UNAUTHENTIC', {
+    ...wrapOf(
+      p.encodeWrapRow({
+        leaf: { ...deviceTarget, envelope: p.sha256(short), keys: null },
+        envelope: short,
+        keys: null,
+      }),
+    ),
+    spec: rejects,
+    comment: 'Secrets have one length.',
   })
   await refuses('device-wrap-of-another-member', 'UNAUTHENTIC', {
     ...wrapOf(p.encodeWrapRow(deviceRow), { chain: hex(chan.chain) }),
@@ -382,6 +467,7 @@ async function fits({ accepts, refuses }) {
   const peopled = await peopledWorld(founded)
   const recorded = await recordedWorld(peopled)
   const shared = await sharedWorld(recorded)
+  const revoked = await revokedWorld(await viewedWorld(shared))
   const founding = p.decodeEntry(founded.entries[0].bytes).link
   const created = p.decodeEntry(recorded.entries.at(-1).bytes).hash
   const grantHash = shared.named.get('grant').hash
@@ -390,12 +476,15 @@ async function fits({ accepts, refuses }) {
     'three-members-join': peopled,
     'a-record-is-created': recorded,
     'a-section-is-shared': shared,
+    'chan-revokes': revoked,
   }
 
   /** A vector: the entry that `act` makes for these rows, after a chapter of the story. */
-  async function vector(after, rows, act) {
+  async function vector(after, given, act, play = async () => {}) {
     const world = at[after].fork()
     const since = world.size
+    await play(world)
+    const rows = typeof given === 'function' ? given(world) : given
     const list = p.encodeWrapList(rows)
     await world.add(await act(world, { wraps: p.describeWrapList(list, rows, world.size) }))
     const logKey = p.encodeNoteKey(logSigner.key)
@@ -430,6 +519,16 @@ async function fits({ accepts, refuses }) {
   const device = { ...chan, chain: chan.device.id, epochKey: chan.device.keys.box }
   const deviceRow = (over = {}) => rowTo(device, [], { sequence: 0, link: null, keys: null, ...over }, { keys: null })
   const foundMember = (world, over) => acts.foundMember(world, chan, over)
+  const endless = [epochStart(0, 1), epochStart(1, 1)]
+  const tomorrow = async (world) => {
+    world.now += DAY
+  }
+  /** Lee gets a second grant of the same. */
+  const grantAgain = async (world) => {
+    world.named.set('second', await world.add(acts.grant(world, lee)))
+  }
+  const ofBoth = (world) =>
+    [grantHash, world.named.get('second').hash].sort(p.compare).map((hash) => under(hash, turned))
   const toFounder = (keys, trail) => rowTo(chan, [under(created, keys, trail)])
 
   const sound = {
@@ -459,10 +558,93 @@ async function fits({ accepts, refuses }) {
       publish(),
       'The founder and Lee; each epoch ends when Lee’s grant does.',
     ],
+    'fits-a-version-after-a-grant-has-expired': [
+      'a-section-is-shared',
+      [toFounder(turned, 1)],
+      publish({ epochs: endless }),
+      'Lee’s grant is over by the entry’s own time.',
+      tomorrow,
+    ],
+    'fits-a-version-after-a-revocation': [
+      'chan-revokes',
+      [toFounder(pairs([0, 2], [1, 2]), 2)],
+      publish({
+        trail: trailStart(2),
+        epochs: [epochStart(0, 2), epochStart(1, 2)],
+        contents: [content(0, 2), content(1, 2)],
+      }),
+      'Lee’s grant was revoked.',
+    ],
+    'fits-a-version-with-two-grants-of-one-member': [
+      'a-section-is-shared',
+      (world) => [toFounder(turned, 1), rowTo(lee, ofBoth(world))],
+      publish(),
+      'One row, which names both in order of their hashes.',
+      grantAgain,
+    ],
   }
-  for (const [name, [after, rows, act, comment]] of Object.entries(sound))
-    await accepts(name, { ...(await vector(after, rows, act)), comment })
+  for (const [name, [after, rows, act, comment, play]] of Object.entries(sound))
+    await accepts(name, { ...(await vector(after, rows, act, play)), comment })
+  const last = { chain: new Uint8Array(32).fill(0xff), epochKey: wong.epochKey }
   const wrong = {
+    'founding-with-a-second-row': [
+      'a-network-is-founded',
+      [deviceRow(), deviceRow({ recipient: last.chain })],
+      foundMember,
+      'One device.',
+    ],
+    'founding-with-a-sequence': [
+      'a-network-is-founded',
+      [deviceRow({ sequence: 1 })],
+      foundMember,
+      'A device has no head.',
+    ],
+    'founding-with-a-grant': [
+      'a-network-is-founded',
+      [deviceRow({ what: [under(null, [])] })],
+      foundMember,
+      'A device wrap names none.',
+    ],
+    'grant-to-somebody-besides': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [1, 0]))]), rowTo(last, [under(null, pairs([0, 0], [1, 0]))])],
+      grant({}),
+      'A second row behind the right one.',
+    ],
+    'grant-with-another-section': [
+      'a-record-is-created',
+      [rowTo(lee, [under(null, pairs([0, 0], [2, 0]))])],
+      grant({}),
+      'Section 1 was granted.',
+    ],
+    'version-with-one-of-two-grants': [
+      'a-section-is-shared',
+      (world) => [toFounder(turned, 1), rowTo(lee, ofBoth(world).slice(0, 1))],
+      publish(),
+      'She holds two.',
+      grantAgain,
+    ],
+    'version-with-two-grants-in-another-order': [
+      'a-section-is-shared',
+      (world) => [toFounder(turned, 1), rowTo(lee, ofBoth(world).reverse())],
+      publish(),
+      'In order of their hashes.',
+      grantAgain,
+    ],
+    'version-to-one-whose-grant-has-expired': [
+      'a-section-is-shared',
+      [toFounder(turned, 1), rowTo(lee, [under(grantHash, turned)])],
+      publish({ epochs: endless }),
+      'Her grant is over by the entry’s own time.',
+      tomorrow,
+    ],
+    'version-without-new-keys': [
+      'a-section-is-shared',
+      [toFounder([])],
+      (world) => acts.publish(world),
+      'It has no wrap list: nothing fits it.',
+    ],
+    'network-address': ['a-section-is-shared', [], () => acts.relay(), 'It has none either, not even an empty one.'],
     'founding-to-another-device': [
       'a-network-is-founded',
       [deviceRow({ recipient: lee.device.id })],
@@ -598,6 +780,6 @@ async function fits({ accepts, refuses }) {
       'Lee may not read the trail.',
     ],
   }
-  for (const [name, [after, rows, act, comment]] of Object.entries(wrong))
-    await refuses(`fits-not-${name}`, 'WRAPS', { ...(await vector(after, rows, act)), comment })
+  for (const [name, [after, rows, act, comment, play]] of Object.entries(wrong))
+    await refuses(`fits-not-${name}`, 'WRAPS', { ...(await vector(after, rows, act, play)), comment })
 }

@@ -16,9 +16,11 @@ const cardValue = ({ title, patient, author, date, category, sections }) => [
   sections.map(({ id, name }) => [id, name]),
 ]
 
-const leafPlace = ({ network, chain, row }) => {
+/** A row's leaf with its objects; `object` stands for the one that is opened, where it comes without its row. */
+const leafPlace = ({ network, chain, row, object }) => {
   const { leaf, envelope, keys } = p.decodeWrapRow(bytes(row))
-  return { network: bytes(network), chain: bytes(chain), leaf, envelope, keys }
+  const own = object === undefined ? { envelope, keys } : { envelope: bytes(object), keys: bytes(object) }
+  return { network: bytes(network), chain: bytes(chain), leaf, ...own }
 }
 
 export const crypto = {

@@ -1,6 +1,7 @@
 // Operations on what @sealchart/protocol defines, the rules apart.
 import { bodies } from '../../packages/protocol/dist/bodies.js'
 import * as p from '../../packages/protocol/dist/index.js'
+import { verifyNote } from '../../packages/protocol/dist/note.js'
 import { wrapLeaf } from '../../packages/protocol/dist/wraps.js'
 import { bytes, bytesOrNull, fromJson, hex, hexOrNull, toJson } from './notation.mjs'
 
@@ -109,6 +110,7 @@ export const protocol = {
     const { origin, size, root } = p.verifyCheckpoint(bytes(note), p.decodeNoteKey(key))
     return { origin, size, root: hex(root) }
   },
+  'log/note': ({ note, key }) => ({ text: verifyNote(bytes(note), [p.decodeNoteKey(key)]) }),
   'log/tile-path': ({ path }) => p.parseTilePath(path),
 
   'wraps/list'({ list, count, root }) {
@@ -135,6 +137,12 @@ export const protocol = {
         names: names.map(hex),
       })),
     }
+  },
+  'manifests/repeated'({ file, count }) {
+    const fields = Array.from(p.decode(bytes(file)))
+    const idOf = (i) => bytes(i.toString(16).padStart(32, '0'))
+    const encoded = p.encode([Array.from({ length: count }, (_, i) => [idOf(i), ...fields])])
+    return { files: p.decodeManifest(encoded).files.length, digest: hex(p.sha256(encoded)) }
   },
   'manifests/index'({ segments, root, names, indexes }) {
     const file = { segments, root: bytes(root), names: names.map(bytes) }

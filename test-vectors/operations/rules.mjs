@@ -10,7 +10,7 @@ function answersOf({ before = [], proven }, named) {
   return [...before.flatMap((name) => answersOf(named(name).inputs, named)), proven]
 }
 
-/** A ledger that has taken all of them, and what the last one brought. */
+/** A ledger that has taken all of them, and what the last one brought; just before it the ledger is given `refused`, if there is one. */
 async function taken(inputs, named) {
   const { network, founding, logKey, pins = [], tree = null } = inputs
   const pin = { chain: bytes(network), founding: bytes(founding), log: p.decodeNoteKey(logKey) }
@@ -18,10 +18,34 @@ async function taken(inputs, named) {
     tree: tree && { size: tree.size, root: bytes(tree.root) },
     chains: pins.map(([chain, sequence, link]) => ({ chain: bytes(chain), sequence, link: bytes(link) })),
   })
-  let placed = []
-  for (const answer of answersOf(inputs, named)) placed = await ledger.take(answerOf(answer))
-  return { ledger, placed }
+  const answers = answersOf(inputs, named)
+  for (const answer of answers.slice(0, -1)) await ledger.take(answerOf(answer))
+  const refused = inputs.refused === undefined ? null : await refusalOf(ledger, inputs.refused)
+  return { ledger, refused, placed: await ledger.take(answerOf(answers.at(-1))) }
 }
+
+/** The tree, and the chains that an answer brought entries of. */
+function shown({ ledger, placed }) {
+  const ids = [...new Set(placed.map(({ entry }) => hex(entry.chain)))].sort((a, b) => (a < b ? -1 : 1))
+  const { size, root } = ledger.tree
+  return { size, root: hex(root), entries: placed.length, chains: ids.map((id) => chainNow(ledger, id)) }
+}
+
+/** The code that an answer is refused with, or null. */
+const refusalOf = (ledger, answer) =>
+  ledger.take(answerOf(answer)).then(
+    () => null,
+    ({ code }) => code,
+  )
+
+/** Facts that are given as they are: chain → key → bytes. */
+const factsIn = (given) => ({
+  get(chain, key) {
+    const value = given[hex(chain)]?.[key]
+    return value === undefined ? null : bytes(value)
+  },
+  under: () => [],
+})
 
 function chainNow(ledger, id) {
   const { sequence, link } = ledger.head(bytes(id))
@@ -31,10 +55,17 @@ function chainNow(ledger, id) {
 
 export const rules = {
   async 'rules/take'(inputs, named) {
-    const { ledger, placed } = await taken(inputs, named)
-    const ids = [...new Set(placed.map(({ entry }) => hex(entry.chain)))].sort((a, b) => (a < b ? -1 : 1))
-    const { size, root } = ledger.tree
-    return { size, root: hex(root), entries: placed.length, chains: ids.map((id) => chainNow(ledger, id)) }
+    return shown(await taken(inputs, named))
+  },
+  async 'rules/again'(inputs, named) {
+    const last = await taken(inputs, named)
+    return { refused: last.refused, ...shown(last) }
+  },
+  async 'rules/apply'({ network, entry: input, index, time, facts }) {
+    const entry = p.decodeEntry(bytes(input))
+    const changes = await p.applyEntry(entry, p.lookFor(entry, factsIn(facts), bytes(network)), { index, time })
+    const rows = changes.map(({ key, value }) => [key, hex(value)]).sort(([a], [b]) => (a < b ? -1 : 1))
+    return { facts: Object.fromEntries(rows) }
   },
   async 'rules/trail'(inputs, named) {
     const { ledger } = await taken(inputs, named)
@@ -49,7 +80,8 @@ export const rules = {
     const { ledger, placed } = await taken(inputs, named)
     const { entry } = placed.at(-1)
     const ranges = p.decodeWrapList(bytes(inputs.list))
-    p.checkWrapList(ranges, entry.body.wraps)
+    const { wraps = null } = entry.body
+    if (wraps !== null) p.checkWrapList(ranges, wraps)
     const leaves = ranges.map(({ row }) => row.leaf)
     await p.admits(entry, leaves, ledger.factsBefore(entry))
     return { rows: leaves.length }

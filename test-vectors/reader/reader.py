@@ -306,7 +306,8 @@ def verifier_key(text):
     made = LogKey(name, sha256(name.encode(), b"\n", key)[:4], key[1:])
     need(is_name(name) and len(key) == 33 and key[0] == 1 and id == made.id.hex(), "KEY_FORMAT")
     return made
-def checkpoint(note, key, code="CHECKPOINT"):  # "Signed notes", "Checkpoints"
+def signed_text(note, key):
+    code = "CHECKPOINT"
     need(len(note) <= 65536, code)
     body, gap, lines = masked(code, note.decode, of=UnicodeDecodeError).rpartition("\n\n")
     need(gap and lines.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f]", body + lines), code)
@@ -317,7 +318,9 @@ def checkpoint(note, key, code="CHECKPOINT"):  # "Signed notes", "Checkpoints"
     ours = [data[4:] for name, data in signatures if (name, data[:4]) == key[:2]]
     need(ours, code)
     for signature in ours: verify(code, key.publicKey, (body + "\n").encode(), signature)
-    fields = re.fullmatch("([^\n]*)\n(0|[1-9][0-9]{0,15})\n([^\n]*)", body)
+    return body + "\n"
+def checkpoint(note, key, code="CHECKPOINT"):  # "Checkpoints"
+    fields = re.fullmatch("([^\n]*)\n(0|[1-9][0-9]{0,15})\n([^\n]*)\n", signed_text(note, key))
     need(fields and fields[1] == key.name and int(fields[2]) <= MAX, code)
     size, root = int(fields[2]), from_base64(fields[3], code)
     need(len(root) == 32 and (size > 0 or root == sha256()), code)
@@ -346,10 +349,21 @@ class Chain:
     def fact(self, key, number=MAX):
         versions = self.facts.get(key, {})
         return versions.get(max((known for known in versions if known <= number), default=None))
+FACTS = {"founded": Founded, "device": Device, "holder": Holder, "viewed": Viewed, "institution": Admission,
+         "epoch": Epoch, "credential": Credential, "founder": Founder, "counters": Counters, "trail": Trail,
+         "section": Section, "grant": Grant,
+         "content": lambda version, epoch, object: Content(version, epoch, ATTACHED(object))}
+def read_fact(key, data):
+    made = FACTS.get(key.split("/")[0])
+    return made(*decode(data)) if made else decode(data)
+def read_key(text):
+    name, *parts = text.split("/")
+    return name, *(bytes.fromhex(part) if len(part) == 64 else int(part) for part in parts[:1]), *parts[1:]
 def key_text(key): return "/".join({bytes: bytes.hex, int: "{:03}".format, str: str}[type(part)](part) for part in key)
 PROVEN = struct(index=uint(), bytes=octets(0, MAX), access=maybe(struct(number=uint(), previous=HASH)))
-ANSWER = struct(checkpoint=octets(0, MAX), consistency=many(HASH), entries=many(PROVEN), seals=many(SEAL),
-                nodes=many(HASH))
+MANY = 2**20
+ANSWER = struct(checkpoint=octets(0, 65536), consistency=many(HASH, 64), entries=many(PROVEN, MANY),
+                seals=many(SEAL, MANY), nodes=many(HASH, MANY))
 def check_seals(seals):
     need(all(seal.first + 2 <= seal.size for seal in seals), "LOG_INCONSISTENT")
     for one, other in zip(seals, seals[1:]):
@@ -361,6 +375,7 @@ class Ledger:  # "Verifying"; after a refusal the whole ledger is dropped
     def take(self, data):
         answer = ANSWER(decode(data))
         tree, before = checkpoint(answer.checkpoint, self.key), self.tree  # 1
+        before = before if before and before["size"] else None
         if before: need(tree["size"] >= before["size"], "ROLLBACK")
         if before and tree["size"] > before["size"]: consistency(before, tree, answer.consistency)
         elif before: need(tree == before, "FORK")
@@ -407,7 +422,7 @@ class Ledger:  # "Verifying"; after a refusal the whole ledger is dropped
         for rest in entry.restsOn:  # 3.4
             other = self.chains[rest.chain]
             state, after = other.placed.get(rest.sequence), other.placed.get(rest.sequence + 1)
-            if entry.kind == "record" and rest.chain == access_start(entry.chain) and not state: continue
+            if entry.kind == "record" and rest.chain == access_start(entry.chain): continue
             need(state, "LOG_MISSING"); need(state.link == rest.link, "CHAIN")
             need(state.index < it.index and not (after and after.index < it.index), "STALE_AUTHORITY")
             other.rested[rest.sequence] = max(other.rested[rest.sequence], it.index)
@@ -450,10 +465,11 @@ class Judge:
         need(e.kind != "member" or {1: "credential", 2: "accept"}.get(e.sequence, e.type) == e.type, "RULE")  # 6
         chains = [rest.chain for rest in e.restsOn]
         need(e.chain not in chains and len(set(chains)) == len(chains), "RULE")  # 7
-        beside = {"record": access_start(e.chain), "access": getattr(b, "record", None)}.get(e.kind)
+        beside = getattr(b, "record", None) if getattr(b, "mode", None) != "recall" else access_start(e.chain)
         kinds = [self.fact(chain, "founded") for chain in chains if chain != beside]
         need(all(founded and founded.kind <= KINDS["member"] for founded in kinds), "RULE")
-        if e.founds: self.put(Founded(KINDS[e.kind], e.link), "founded")  # 8 held in signer_key
+        self.signer_key()  # 8
+        if e.founds: self.put(Founded(KINDS[e.kind], e.link), "founded")
         getattr(self, e.name.replace(" ", "_"))(e, b)
     def root(self):
         need(self.e.signer == self.e.chain and self.own("device", self.e.device).role == "root", "ROLE")
@@ -558,9 +574,7 @@ class Judge:
         grants = {hash: self.own("grant", hash) for hash in b.grants}
         need(len(grants) == len(b.grants) and all(grants.values()), "RULE")
         need(all(grant.ended is None for grant in grants.values()), "GRANT_ENDED")
-        if b.mode == "recall":
-            viewed = [self.fact(access_start(e.chain), "viewed", grant.recipient) for grant in grants.values()]
-            need(not any(viewed), "ALREADY_OPENED")
+        need(b.mode != "recall" or access_start(e.chain) in self.seen, "RULE")
         turned = {start.section for start in b.epochs}
         need(all(turned.issuperset(grant.sections) for grant in grants.values()), "RULE")
         need([content.section for content in b.contents] == [0], "RULE")
@@ -632,9 +646,9 @@ def check_founding(entries):  # "Lists"
 def read_trail(ledger, record):  # "Trails"
     chain, start = ledger.chains[record], access_start(record)
     log = ledger.chains[start].placed
-    need(chain.placed and sorted(log) == list(range(1, len(log) + 1)), "LOG_MISSING")
-    farthest = {start: len(log), record: max(chain.placed)}
+    farthest = {start: max(log, default=-1), record: max(chain.placed, default=-1)}
     need(all(number <= farthest.get(of, number) for of, number in ledger.pins), "ROLLBACK")
+    need(chain.placed and sorted(log) == list(range(1, len(log) + 1)), "LOG_MISSING")
     for it in chain.placed.values():
         if it.entry.name != "record revoke" or it.entry.body.mode != "recall": continue
         _, last, link = next(rest for rest in it.entry.restsOn if rest.chain == start)
@@ -750,15 +764,17 @@ def prove_row(row, root, size, index, path):
     leaf = read_row(row).leaf
     inclusion(size, root, index, leaf_hash(encode(leaf)), path)
     return leaf
-def open_keys(network, chain, row, grantSecret):  # "Section keys"
+def open_keys(network, chain, row, grantSecret, object=None):  # "Section keys"
     code, row = "UNAUTHENTIC", read_row(row)
-    need(row.keys is not None, code)
+    sealed = object or row.keys
+    need(sealed is not None and sha256(sealed) == row.leaf.keys, code)
     place = bind("sectionKeys", [network, chain, encode(row.leaf[:6])])
-    content = masked(code, open_object, hkdf(grantSecret, "grantKeys", []), place, row.keys)
+    content = masked(code, open_object, hkdf(grantSecret, "grantKeys", []), place, sealed)
     found = masked(code, lambda: SECTION_KEYS(decode(content)))
     named = sorted({tuple(pair) for grant in row.leaf.what for pair in grant.keys})
     need([key[:2] for key in found.keys] == named, "COMMITMENT")
-    need((found.trail is None) == all(grant.trail is None for grant in row.leaf.what), "COMMITMENT")
+    trails = {grant.trail for grant in row.leaf.what} - {None}
+    need(len(trails) == (found.trail is not None), "COMMITMENT")
     return {"keys": [[*key] for key in found.keys], "trail": found.trail}
 def check_fits(ledger, it, list):  # rules.md "Wrap lists"
     e, wraps = it.entry, getattr(it.entry.body, "wraps", None)
@@ -801,6 +817,9 @@ def manifest(bytes):
     need(len({file.id for file in found.files}) == len(found.files), "DECODE_SHAPE")
     need(all(len(file.names) == -(-file.segments // 32768) for file in found.files), "DECODE_SHAPE")
     return found
+def manifest_of(file, count):
+    data = encode([[[big(id, 16), *decode(file)] for id in range(count)]])
+    return {"files": len(manifest(data).files), "digest": sha256(data)}
 def segment_names(segments, root, names, indexes=()):
     need(names == [sha256(index) for index in indexes] if segments > 1 else not indexes, "SEGMENT")
     joined = b"".join(indexes or names)
@@ -820,7 +839,7 @@ def unlock(header, hostKey=None, passphrase=None):  # "Unlocking"
         need(len(kdf.salt) >= 16, "KDF_FLOOR")
         need(kdf.memory <= 2**20 and kdf.passes <= 10 and len(kdf.salt) <= 16, "KDF_CAP")
     need(hostKey is None or len(hostKey) == 32, "USAGE")
-    need((kdf is None) == (passphrase is None), "VAULT")
+    need((kdf is None) == (passphrase is None), "VAULT"); need(passphrase != "", "USAGE")
     secret = hostKey if kdf is None else sodium.crypto_pwhash_alg(
         32, unicodedata.normalize("NFC", passphrase).encode(), kdf.salt, kdf.passes, kdf.memory * 1024,
         sodium.crypto_pwhash_ALG_ARGON2ID13)
@@ -866,6 +885,20 @@ def take(network, founding, logKey, proven, before=(), pins=(), tree=None):
     ledger = Ledger(network, founding, verifier_key(logKey), pins, tree)
     for answer in earlier(before): ledger.take(answer)
     return ledger, ledger.take(proven)
+def take_again(refused, **inputs):
+    """A ledger is dropped after a refusal, so that the one which goes on is another of the same history."""
+    try: take(**{**inputs, "proven": refused})
+    except Refused as refusal: return {"refused": refusal.args[0], **take_and_show(**inputs)}
+    raise AssertionError("nothing was refused")
+def apply_alone(network, entry, index, time, facts):
+    entry, ledger = Entry(entry), Ledger(network, None, None, (), None)
+    for chain, given in facts.items():
+        known = ledger.chains[bytes.fromhex(chain)].facts
+        for key, data in given.items(): known[read_key(key)][-1] = read_fact(key, data)
+    own = ledger.chains[entry.chain].facts
+    Judge(ledger, Placed(entry, entry.sequence, entry.previous, entry.link, index, time)).apply()
+    changed = {key: versions[entry.sequence] for key, versions in own.items() if entry.sequence in versions}
+    return {"facts": {key_text(key): encode(fact) for key, fact in changed.items()}}
 def take_and_show(**inputs):
     ledger, placed = take(**inputs)
     def show(id, chain):
@@ -894,18 +927,21 @@ OPERATIONS = {  # a function that returns nothing has the output {}
     "log/time": lambda index, seal: {"time": in_batch(index, seal_of([*seal, None]))},
     "log/root": lambda leaves: {"root": joined(edge_of(leaves)), "edge": edge_of(leaves)}, "log/batch": batch,
     "log/verifier-key": verifier_key, "log/tile-path": tile_path,
+    "log/note": lambda note, key: {"text": signed_text(note, verifier_key(key))},
     "log/checkpoint": lambda note, key: {"origin": verifier_key(key).name, **checkpoint(note, verifier_key(key))},
-    "rules/take": take_and_show, "rules/list": lambda entries: check_founding([Entry(entry) for entry in entries]),
+    "rules/take": take_and_show, "rules/again": take_again, "rules/apply": apply_alone,
+    "rules/list": lambda entries: check_founding([Entry(entry) for entry in entries]),
     "rules/trail": named("numbers", lambda record, **inputs: read_trail(take(**inputs)[0], record)),
     "wraps/list": list_fields, "wraps/row": named("leaf", as_value(prove_row)), "wraps/fits": named("rows", fitting),
-    "wraps/keys": open_keys, "manifests/decode": manifest, "manifests/index": named("names", segment_names),
+    "wraps/keys": open_keys, "manifests/decode": manifest,
+    "manifests/repeated": manifest_of, "manifests/index": named("names", segment_names),
     "headers/file": open_header, "headers/card": named("card", as_value(open_card)),
     "headers/commitment": check_commitment, "headers/back-link": named("key", open_back_link),
     "floe/object": named("plaintext", open_object), "floe/segments": named("plaintexts", open_segments),
     "floe/padding": check_padding, "floe/padme": named("padded", padme),
     "vault/open": named("master", unlock), "vault/blob": open_blob, "requests/verify": verify_request}
 NOT_READ = {"wraps/envelope", "wraps/device", "hpke/open", "hpke/key", "hpke/note", "vault/identity"}  # X-Wing
-TEXTS = set("""purpose method url headers before logKey text passphrase what log/checkpoint:key
+TEXTS = set("""purpose method url headers before logKey text passphrase what log/note:key log/checkpoint:key
     log/tile-path:path vault/blob:name""".split())
 VALUES = {"context", "claims"}
 def vector(name): return json.loads(Path(sys.argv[1], name + ".json").read_text())
@@ -983,7 +1019,7 @@ def accumulate(area, runs, box):
 # ==== running =========================================================================================================
 def flip(inputs, name):
     """README "Bits": inputs with one bit changed in one byte string; None if there is no byte string."""
-    alone = {key: inputs[key] for key in ("before", "pins") if key in inputs}
+    alone = {key: inputs[key] for key in ("before", "pins", "refused", "facts") if key in inputs}
     text, draw = json.dumps(inputs | dict.fromkeys(alone)), int.from_bytes(sha256(name.encode()), "big")
     strings = list(re.finditer('"((?:[0-9a-f]{2})+)"(?!:)', text))
     if not strings: return None
