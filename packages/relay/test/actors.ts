@@ -450,11 +450,14 @@ export class World {
   }
 
   /** Ends grants, and starts new epochs for card and section 1 for the founder and those who remain. */
+  /** Ends grants; a recall if it says where the access log stands that it rests on. */
   async revokeDraft(
     record: RecordOf,
     ended: readonly EntryHash[],
     remain: readonly { member: Member; grant: EntryHash }[] = [],
+    recall: Rest | null = null,
   ): Promise<Draft> {
+    if (recall) this.heads.set(hex(recall.chain), recall)
     const epochs = [0, 1].map((section) => ({ section, epoch: this.epoch(record, section) + 1 }))
     const trail = (this.trails.get(hex(record.id)) as number) + 1
     const card = fresh(200)
@@ -471,14 +474,14 @@ export class World {
       type: 'revoke',
       body: {
         credential: record.founder.credential,
-        mode: 'revoke',
+        mode: recall ? 'recall' : 'revoke',
         grants: ended,
         trail: { epoch: trail, key: (await newDevice()).keys.box, back: fresh(80) },
         epochs: epochs.map((one) => ({ ...one, commitment: fresh(32), back: fresh(80), until: null })),
         contents: [{ section: 0, epoch: this.epoch(record, 0) + 1, object: attached(card, 0) }],
         wraps: wraps.ref,
       },
-      rests: this.authorities(record.founder),
+      rests: [...this.authorities(record.founder), ...(recall ? [recall.chain] : [])],
     })
     return { entry, attachments: [card, wraps.bytes] }
   }

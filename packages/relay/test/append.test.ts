@@ -1,11 +1,14 @@
 // Appends: idempotency, conflicts, founding, what the gate refuses, and the limits at the limit. Spec: docs/spec/relay.md, "Append".
 import {
+  accessLink,
+  accessLogOf,
   appendAnswer,
   type ChainId,
   emptyRoot,
   encode,
   hex,
   is,
+  type LinkHash,
   limits,
   paths,
   recordsAnswer,
@@ -363,4 +366,26 @@ describe('a wrap list of many', () => {
       verifyInclusion({ index: newest?.position as number, hash }, tree, newest?.path ?? [])
     }
   }, 60_000)
+})
+
+describe('recalls', () => {
+  it('are taken while the recipient has not opened the record', async () => {
+    const { world, record, grant } = await scene()
+    const log = accessLogOf(record.id)
+    const start = { chain: log, sequence: 0, link: log as Uint8Array as LinkHash }
+    const answer = await world.tryAppend([await world.revokeDraft(record, [grant], [], start)])
+    expect(read(appendAnswer, answer).proven.entries).toHaveLength(1)
+  })
+
+  it('are refused as soon as she has', async () => {
+    const { world, lee, record, grant } = await scene()
+    const view = await world.viewDraft(record, lee, { grant })
+    const [placed] = read(appendAnswer, await world.tryAppend([view])).proven.entries
+    if (!placed?.access) throw new Error('the view has no place in the access log')
+    const { number, previous } = placed.access
+    const link = accessLink(previous, number, view.entry.hash)
+    const newest = { chain: accessLogOf(record.id), sequence: number, link }
+    const late = await world.revokeDraft(record, [grant], [], newest)
+    expect(refusal(await world.tryAppend([late]))).toMatchObject({ code: 'ALREADY_OPENED' })
+  })
 })
