@@ -1,5 +1,5 @@
-// How fast files are sealed and opened in a page of Chromium, against a loop over WebCrypto in the same page that does only what cannot
-// be left out: AES-256-GCM and SHA-256 of every MiB, one after the other.
+// How fast files are sealed and opened in a page of Chromium, against a loop over WebCrypto in the same page that does
+// only what cannot be left out: AES-256-GCM and SHA-256 of every MiB, one after the other.
 //
 //   node bench/browser.mjs [MiB] [rounds]
 import { fileURLToPath } from 'node:url'

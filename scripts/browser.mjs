@@ -1,5 +1,5 @@
-// The tests of what vendors embed, in headless Chromium: npm run test:browser. Which test files, and which not and why, says
-// browser/vitest.config.mjs. CI counts the tests from .reports/browser.json.
+// The tests of what vendors embed, in headless Chromium: npm run test:browser. Which test files, and which not and why,
+// says browser/vitest.config.mjs. CI counts the tests from .reports/browser.json.
 import { join } from 'node:path'
 import { hasChromium } from './browser/chromium.mjs'
 import { prepare } from './prepare.mjs'

@@ -1,5 +1,5 @@
-// The page of bench/browser.mjs: seals and opens segments from memory, and does the same with WebCrypto alone. Each function answers with the
-// milliseconds that it took.
+// The page of bench/browser.mjs: seals and opens segments from memory, and does the same with WebCrypto alone. Each
+// function answers with the milliseconds that it took.
 import {
   FILE,
   joinSegment,

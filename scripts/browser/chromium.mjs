@@ -1,4 +1,5 @@
-// The Chromium of the system, as tests and benches start it: without a display, and without asking anything of any network.
+// The Chromium of the system, as tests and benches start it: without a display, and without asking anything of any
+// network.
 import { existsSync } from 'node:fs'
 
 export const CHROMIUM = process.env.SEALCHART_CHROMIUM ?? '/usr/bin/chromium'

@@ -1,5 +1,5 @@
-// Pages as a vendor would build and serve them, for tests and benches: a module bundled by Vite, an HTML page around it, headers, and
-// Chromium to open it.
+// Pages as a vendor would build and serve them, for tests and benches: a module bundled by Vite, an HTML page around
+// it, headers, and Chromium to open it.
 import { createServer } from 'node:http'
 import { chromium } from 'playwright-core'
 import { build } from 'vite'
@@ -25,7 +25,8 @@ async function bundle(entry) {
 }
 
 /**
- * Serves a page around the module at `entry`. `?policy=` in its address is the Content-Security-Policy that it is served with.
+ * Serves a page around the module at `entry`. `?policy=` in its address is the Content-Security-Policy that it is
+ * served with.
  * @returns {Promise<{ url(policy?: string): string, close(): void }>}
  */
 export async function servePage(entry) {

@@ -1,4 +1,5 @@
-// A plugin of the server that serves the browser tests: it hands out files and folders of this repository, and nothing else.
+// A plugin of the server that serves the browser tests: it hands out files and folders of this repository, and nothing
+// else.
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { root } from '../run.mjs'

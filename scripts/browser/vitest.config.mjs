@@ -1,5 +1,5 @@
-// The tests of what vendors embed, in headless Chromium: the same files as in Node, on the same sources, except those in `needsNode`.
-// Run by scripts/browser.mjs. What little the tests themselves take from Node comes from stand-ins/.
+// The tests of what vendors embed, in headless Chromium: the same files as in Node, on the same sources, except those
+// in `needsNode`. Run by scripts/browser.mjs. What little the tests themselves take from Node comes from stand-ins/.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'

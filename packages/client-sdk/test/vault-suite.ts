@@ -1,5 +1,5 @@
-// The contract of a vault's storage, run on each: in memory (vaults.test.ts), in a folder (vaults-files.test.ts), in a browser's
-// database (vault.browser.ts).
+// The contract of a vault's storage, run on each: in memory (vaults.test.ts), in a folder (vaults-files.test.ts), in a
+// browser's database (vault.browser.ts).
 import { systemRandom } from '@sealchart/crypto'
 import { describe, expect, test } from 'vitest'
 import { openVault, type VaultHandle } from '../src/vaults/contract.js'

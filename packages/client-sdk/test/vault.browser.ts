@@ -1,5 +1,5 @@
-// A vault in a browser's database, opened by passphrase and by passkey, and the ways in which browsers and people fail it. Runs in Chromium
-// only (npm run test:browser); two tabs and a quota that is used up are in
+// A vault in a browser's database, opened by passphrase and by passkey, and the ways in which browsers and people fail
+// it. Runs in Chromium only (npm run test:browser); two tabs and a quota that is used up are in
 // scripts/browser/pages/pages.test.mjs.
 import { systemRandom } from '@sealchart/crypto'
 import type {} from '@vitest/browser-playwright'

@@ -1,5 +1,6 @@
-// The platform's ciphers on WebCrypto, for browsers and other runtimes; HMAC of small inputs by @noble/hashes, which needs no promise.
-// Spec: docs/spec/sealing.md. Same bytes as cipher-node.ts. Keys are imported as not extractable, for AES-GCM only.
+// The platform's ciphers on WebCrypto, for browsers and other runtimes; HMAC of small inputs by @noble/hashes, which
+// needs no promise. Spec: docs/spec/sealing.md. Same bytes as cipher-node.ts. Keys are imported as not extractable, for
+// AES-GCM only.
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha384 } from '@noble/hashes/sha2.js'
 import { concat, equal } from '@sealchart/protocol'
@@ -15,7 +16,9 @@ const algorithm = ({ iv, aad }: Nonce): AesGcmParams => ({
   tagLength: 128,
 })
 
-/** WebCrypto wants ciphertext and tag in one piece: a view where they lie side by side already, which is the usual case. */
+/**
+ * WebCrypto wants ciphertext and tag in one piece: a view where they lie side by side already, which is the usual case.
+ */
 function joined({ body, tag }: Sealed): Uint8Array {
   const adjacent = body.buffer === tag.buffer && body.byteOffset + body.length === tag.byteOffset
   return adjacent ? new Uint8Array(body.buffer, body.byteOffset, body.length + tag.length) : concat(body, tag)
@@ -25,8 +28,9 @@ function joined({ body, tag }: Sealed): Uint8Array {
 const gathered = new Uint8Array(2 ** 20)
 
 /**
- * The parts in one piece, good until the next call. WebCrypto has no hash of several parts, but it copies its input before `digest`
- * returns (Web Cryptography API, "digest"): so the next call may write over it, and a fresh megabyte a segment is spared.
+ * The parts in one piece, good until the next call. WebCrypto has no hash of several parts, but it copies its input
+ * before `digest` returns (Web Cryptography API, "digest"): so the next call may write over it, and a fresh megabyte a
+ * segment is spared.
  */
 function gather(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts

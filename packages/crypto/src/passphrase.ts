@@ -23,8 +23,8 @@ const MOST_MEMORY = 1024 * MiB
 const MOST_PASSES = 10
 
 /**
- * Checks parameters before anything is derived: who serves a header could otherwise make a passphrase cheap to guess, or a log-in
- * endless.
+ * Checks parameters before anything is derived: who serves a header could otherwise make a passphrase cheap to guess,
+ * or a log-in endless.
  * @throws CryptoError KDF_FLOOR, KDF_CAP, USAGE
  */
 export function checkKdf({ memory, passes, salt }: KdfParameters): void {

@@ -1,4 +1,5 @@
-// What the cipher of browsers does in a way of its own: it gathers the parts of a hash in memory that the next call writes over.
+// What the cipher of browsers does in a way of its own: it gathers the parts of a hash in memory that the next call
+// writes over.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
 import { cipher } from '../src/cipher-web.js'

@@ -1,5 +1,5 @@
-// A vendor's page in Chromium: under exactly the content security policy that docs/sdk.md names, under one that is too strict, in two
-// tabs that share a vault, and where there is no room for one.
+// A vendor's page in Chromium: under exactly the content security policy that docs/sdk.md names, under one that is too
+// strict, in two tabs that share a vault, and where there is no room for one.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -19,7 +19,10 @@ afterAll(async () => {
   site?.close()
 })
 
-/** Opens tabs of one new browser profile, and answers what calls their page's functions. `quotaSize`: what the site may store, in bytes. */
+/**
+ * Opens tabs of one new browser profile, and answers what calls their page's functions. `quotaSize`: what the site may
+ * store, in bytes.
+ */
 async function open(given, { tabs = 1, quotaSize } = {}) {
   const context = await chromium.newContext()
   return Promise.all(

@@ -1,5 +1,6 @@
-// What tests take from node:crypto, in a browser: on libsodium, and AES blocks by @noble/ciphers. In a browser the packages hash with
-// @noble/hashes and encrypt with WebCrypto, so what the tests compare with still comes from other hands.
+// What tests take from node:crypto, in a browser: on libsodium, and AES blocks by @noble/ciphers. In a browser the
+// packages hash with @noble/hashes and encrypt with WebCrypto, so what the tests compare with still comes from other
+// hands.
 import { ecb } from '@noble/ciphers/aes.js'
 import sodium from 'libsodium-wrappers-sumo'
 

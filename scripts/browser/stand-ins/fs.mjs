@@ -1,5 +1,5 @@
-// What tests take from node:fs, in a browser: reading files and folders of this repository, from the server that serves the tests.
-// Synchronous like its model, which a request may be in a test.
+// What tests take from node:fs, in a browser: reading files and folders of this repository, from the server that serves
+// the tests. Synchronous like its model, which a request may be in a test.
 import { FILES } from '../files.mjs'
 
 function ask(kind, path) {

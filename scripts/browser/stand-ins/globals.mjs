@@ -1,5 +1,5 @@
-// What the tests, and the relay in them, take from Node's globals, in a browser: Buffer with base64url, setImmediate, and being told of
-// promises that nobody handled.
+// What the tests, and the relay in them, take from Node's globals, in a browser: Buffer with base64url, setImmediate,
+// and being told of promises that nobody handled.
 import { Buffer } from 'buffer'
 
 const { from } = Buffer

@@ -1,6 +1,7 @@
 // A vault in a browser: an IndexedDB database of this origin, whose transactions are the compare-and-swap between tabs.
-// Contract: contract.ts. Spec: docs/spec/vault.md, "In a browser". The database holds sealed blobs and their tags; a passkey's blob holds
-// its public id and salt. Nothing here depends on Node or is loaded apart: where there is no IndexedDB, the first use says so.
+// Contract: contract.ts. Spec: docs/spec/vault.md, "In a browser". The database holds sealed blobs and their tags; a
+// passkey's blob holds its public id and salt. Nothing here depends on Node or is loaded apart: where there is no
+// IndexedDB, the first use says so.
 import { type KdfCost, systemRandom } from '@sealchart/crypto'
 import { hex } from '@sealchart/protocol'
 import { ClientError } from '../errors.js'
@@ -18,7 +19,10 @@ export interface BrowserVaultOptions {
   readonly unlock: string | UnlockSource
   /** Which vault of this origin, where there are several: 1 to 100 of a–z, 0–9 and hyphen. */
   readonly name?: string
-  /** True where this person has a vault in this browser already: if it is gone, VAULT_LOST, and no new one is made in its place. */
+  /**
+   * True where this person has a vault in this browser already: if it is gone, VAULT_LOST, and no new one is made in
+   * its place.
+   */
   readonly existing?: boolean
   /** What a passphrase is to cost when the vault is made; the floor unless told. */
   readonly cost?: KdfCost
@@ -33,9 +37,9 @@ const STORE = 'blobs'
 const VERSION = 1
 
 /**
- * A vault in this browser, shared by all tabs of its origin. What it throws when it is used: ClientError VAULT_STORAGE where the browser
- * gives no IndexedDB, VAULT_FULL, VAULT_LOST when the browser or its user has removed the data, VAULT_BLOCKED while a tab with another
- * version of this software holds the database; of passkeys see `passkey`.
+ * A vault in this browser, shared by all tabs of its origin. What it throws when it is used: ClientError VAULT_STORAGE
+ * where the browser gives no IndexedDB, VAULT_FULL, VAULT_LOST when the browser or its user has removed the data,
+ * VAULT_BLOCKED while a tab with another version of this software holds the database; of passkeys see `passkey`.
  * @throws ClientError USAGE
  */
 export function browserVault({ unlock, name = 'vault', existing = false, cost }: BrowserVaultOptions): VaultHandle {
@@ -48,9 +52,9 @@ export function browserVault({ unlock, name = 'vault', existing = false, cost }:
 
 function databaseVault(name: string, existing: boolean): Vault {
   const connect = connection(name)
-  // A vault's key is written once and never removed. Once it was there, a database without it, or with another, is one that was cleared, and
-  // whatever is asked of it, the answer is that: a new key would make a second vault in the place of the first, and what is sealed under
-  // the old one would be lost there.
+  // A vault's key is written once and never removed. Once it was there, a database without it, or with another, is one
+  // that was cleared, and whatever is asked of it, the answer is that: a new key would make a second vault in the place
+  // of the first, and what is sealed under the old one would be lost there.
   let key: string | null = null
   const noticed = (blob: string, { tag }: Row): void => {
     if (blob === KEY_BLOB) key = tag
@@ -97,7 +101,10 @@ function databaseVault(name: string, existing: boolean): Vault {
 }
 
 type Mode = 'readonly' | 'readwrite'
-/** Makes requests of a store. What a request's listener throws would end in the window: `fail` ends the transaction and its promise. */
+/**
+ * Makes requests of a store. What a request's listener throws would end in the window: `fail` ends the transaction and
+ * its promise.
+ */
 type Step = (store: IDBObjectStore, fail: (error: ClientError) => void) => void
 type Transact = (mode: Mode, step: Step) => Promise<void>
 
@@ -113,7 +120,9 @@ function transact(transaction: IDBTransaction, step: Step): Promise<void> {
   })
 }
 
-/** Starts transactions on one connection, which is opened when it is needed, and again after the browser has closed it. */
+/**
+ * Starts transactions on one connection, which is opened when it is needed, and again after the browser has closed it.
+ */
 function connection(name: string): (mode: Mode) => Promise<IDBTransaction> {
   let opened: Promise<IDBDatabase> | null = null
   const forget = (): void => {
@@ -129,7 +138,8 @@ function connection(name: string): (mode: Mode) => Promise<IDBTransaction> {
       return await begin(mode)
     } catch (cause) {
       forget()
-      // Closed between two calls, by an upgrade in another tab or because the data was removed: what is there now says which.
+      // Closed between two calls, by an upgrade in another tab or because the data was removed: what is there now says
+      // which.
       if (!(cause instanceof DOMException) || cause.name !== 'InvalidStateError') throw typed(cause)
       return begin(mode).catch((again: unknown) => {
         forget()
@@ -140,7 +150,8 @@ function connection(name: string): (mode: Mode) => Promise<IDBTransaction> {
 }
 
 /**
- * Opens the database, and makes it if it does not exist. It is closed as soon as another tab wants to upgrade or delete it.
+ * Opens the database, and makes it if it does not exist. It is closed as soon as another tab wants to upgrade or delete
+ * it.
  * @throws ClientError VAULT_STORAGE, VAULT_BLOCKED, VAULT_FULL
  */
 export function openDatabase(

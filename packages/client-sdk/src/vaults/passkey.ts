@@ -1,6 +1,7 @@
-// A passkey as what unlocks a vault: the 32 bytes of its PRF extension (WebAuthn Level 3, §10.1.4) are the vault's host key.
-// Spec: docs/spec/vault.md, "By passkey". The authenticator gives them for this origin, this passkey and this salt, after it has verified
-// its user. Passkey and salt are named in a blob of the vault that is not sealed, since it holds no secret.
+// A passkey as what unlocks a vault: the 32 bytes of its PRF extension (WebAuthn Level 3, §10.1.4) are the vault's host
+// key. Spec: docs/spec/vault.md, "By passkey". The authenticator gives them for this origin, this passkey and this
+// salt, after it has verified its user. Passkey and salt are named in a blob of the vault that is not sealed, since it
+// holds no secret.
 import { type Random, systemRandom } from '@sealchart/crypto'
 import { blob, bytes, oneOf, pack, struct, unpack } from '@sealchart/protocol'
 import { ClientError, hasCode } from '../errors.js'
@@ -25,9 +26,10 @@ interface Passkey {
 }
 
 /**
- * Unlocks a browser's vault by a passkey, which is made with the vault. The browser asks the person each time, so call it from a click.
- * What opening the vault then throws: ClientError PASSKEY_PRF where browser or authenticator has no PRF, PASSKEY_CANCELLED when the person
- * declined, took too long, or has no such passkey at hand (a page is not told which); VAULT for another passkey's output.
+ * Unlocks a browser's vault by a passkey, which is made with the vault. The browser asks the person each time, so call
+ * it from a click. What opening the vault then throws: ClientError PASSKEY_PRF where browser or authenticator has no
+ * PRF, PASSKEY_CANCELLED when the person declined, took too long, or has no such passkey at hand (a page is not told
+ * which); VAULT for another passkey's output.
  */
 export function passkey({ label = 'Sealchart', rpId }: PasskeyOptions = {}): UnlockSource {
   return async (vault) => {

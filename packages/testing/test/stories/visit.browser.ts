@@ -1,4 +1,5 @@
-// A doctor who works in a browser: her vault is the page's database, opened by her passkey. Runs in Chromium only (npm run test:browser).
+// A doctor who works in a browser: her vault is the page's database, opened by her passkey. Runs in Chromium only (npm
+// run test:browser).
 import { browserVault, passkey, Sealchart } from '@sealchart/client-sdk'
 import type {} from '@vitest/browser-playwright'
 import { afterEach, beforeEach, expect, test } from 'vitest'
