@@ -195,10 +195,14 @@ export function verifyEntry(entry: AnyEntry, signKey: Uint8Array, network: Chain
   verifySign1(viewSign1(expectEntry(entry).bytes), signKey, entryData(network))
 }
 
-/** Whether an encoded entry is this key's in this network. @throws ProtocolError DECODE_* for what is no signed entry, USAGE before `ready` */
-export function isSigned({ bytes, signKey }: SignedEntry, network: ChainId): boolean {
-  const sign1 = viewSign1(bytes)
-  return verify(signKey, signatureInput(sign1, entryData(network)), sign1.signature)
+/**
+ * Whether an encoded entry is this key's in this network; none is the founding of a network.
+ * @throws ProtocolError DECODE_* for what is no signed entry, USAGE (before `ready`, too)
+ */
+export function isSigned(signed: SignedEntry, network: ChainId): boolean {
+  const { bytes, signKey } = reading('a signed entry', () => ({ ...signed }))
+  const sign1 = viewSign1(expectBytes(bytes))
+  return verify(signKey, signatureInput(sign1, entryData(expectId(network))), sign1.signature)
 }
 
 /** Id of a chain: hash of its network (null for the network itself), its founder and 32 bytes of nonce. @throws ProtocolError USAGE */

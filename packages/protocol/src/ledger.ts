@@ -37,6 +37,11 @@ export interface Pins {
   readonly chains: readonly ChainPin[]
 }
 
+export interface LedgerOptions {
+  /** Verifies signatures elsewhere before the rules ask for them. */
+  readonly verifySignatures?: VerifySignatures | undefined
+}
+
 type Undo = (() => void)[]
 
 /** A chain and how far its facts count for one entry: to a sequence, or an access number. */
@@ -57,23 +62,14 @@ export class Ledger {
   readonly #verifySignatures: VerifySignatures | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  /**
-   * `verifySignatures`, if given, verifies signatures elsewhere before the rules ask for them.
-   * @throws ProtocolError USAGE, KEY_FORMAT
-   */
-  constructor(
-    network: NetworkPin,
-    pins: Pins = { tree: null, chains: [] },
-    options: { readonly verifySignatures?: VerifySignatures | undefined } = {},
-  ) {
+  /** @throws ProtocolError USAGE, KEY_FORMAT */
+  constructor(network: NetworkPin, pins: Pins = { tree: null, chains: [] }, options: LedgerOptions = {}) {
     this.network = reading('a network to pin', () => ({
       chain: copyOf(network.chain),
       founding: copyOf(network.founding),
       log: checkNoteKey(network.log),
     }))
-    this.#verifySignatures = reading('options of a ledger', () =>
-      options.verifySignatures === undefined ? undefined : expectFunction(options.verifySignatures),
-    )
+    this.#verifySignatures = reading('options of a ledger', () => verifierIn(options))
     this.#tree = reading('a tree to pin', () => treeOf(pins.tree))
     reading('chains to pin', () =>
       expectList(pins.chains, (pin) =>
@@ -248,6 +244,11 @@ export class Ledger {
     this.#chains.set(key, chain)
     return chain
   }
+}
+
+function verifierIn(options: LedgerOptions): VerifySignatures | undefined {
+  if (typeof options !== 'object') throw new ProtocolError('USAGE', 'expected options')
+  return options.verifySignatures === undefined ? undefined : expectFunction(options.verifySignatures)
 }
 
 /** What is pinned stays as it was given, whatever its memory is used for later. */

@@ -258,7 +258,7 @@ const laws: readonly Law[] = [
   },
   {
     says: 'an entry decodes to what was signed, is of one kind and type, and verifies with no bit changed',
-    of: ['decodeEntry', 'verifyEntry', 'is', 'signEntry', 'signKeyOf', 'lookFor', 'slotOf'],
+    of: ['decodeEntry', 'verifyEntry', 'isSigned', 'is', 'signEntry', 'signKeyOf', 'lookFor', 'slotOf'],
     async check() {
       const network = world.network.chain
       const ledger = world.ledger()
@@ -271,6 +271,7 @@ const laws: readonly Law[] = [
           expect(comparable(protocol.decodeEntry(entry.bytes))).toBe(comparable(entry))
           const key = await protocol.signKeyOf(entry, protocol.lookFor(entry, ledger.factsBefore(entry), network))
           protocol.verifyEntry(entry, key, within)
+          expect(protocol.isSigned({ bytes: entry.bytes, signKey: key }, network)).toBe(within !== null)
           const refused = codeOf(() => protocol.verifyEntry(protocol.decodeEntry(flip(entry.bytes, at)), key, within))
           expect(refused).not.toBe('accepted')
           expect(protocol.is(entry, other.entry.kind, other.entry.type as never)).toBe(
@@ -777,5 +778,6 @@ obey(protocol, laws, {
   admits: 'its inputs are whole records: admits.test.ts, and generated traces in records-model.test.ts',
   liveGrants: 'its inputs are whole records: generated traces in records-model.test.ts',
   checkList: 'two fixed conditions on lists: rules-member.test.ts and rules-network.test.ts try each',
+  requireUnopened: 'its inputs are whole records: rules-grants.test.ts, and the relay’s own tests of recalls',
   checkTrail: 'its input is a ledger with a whole access log: generated traces in records-model.test.ts',
 })

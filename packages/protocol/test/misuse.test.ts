@@ -62,6 +62,7 @@ let chan: Member
 let create: protocol.AnyEntry
 let statement: Record<string, unknown>
 let proven: Record<string, unknown>
+let taken: protocol.Ledger
 let look: Record<string, unknown>
 let ownLeaf: protocol.WrapLeaf
 
@@ -76,7 +77,8 @@ beforeAll(async () => {
   const { entries, seals, ...rest } = world.log.proven()
   ownLeaf = rowTo(chan.chain, [wrapped(null, { 0: 0, 1: 0 }, 0)]).leaf
   proven = { ...rest, entries, seals }
-  look = { ...protocol.lookFor(create, (await ledger()).factsBefore(create), world.network.chain) }
+  taken = await ledger()
+  look = { ...protocol.lookFor(create, taken.factsBefore(create), world.network.chain) }
 })
 
 const ledger = async (): Promise<protocol.Ledger> => {
@@ -219,6 +221,11 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
     ends: 'USAGE|SIG',
     takes: {},
   },
+  isSigned: {
+    // A key of another length is nobody's: its verdict is false.
+    args: [{ bytes: create.bytes, signKey: filled(1, 31) }, world.network.chain],
+    ends: 'USAGE|DECODE_SHAPE|DECODE_TRUNCATED',
+  },
 
   // errors
   ProtocolError: { ...error, call: (...args) => Reflect.construct(protocol.ProtocolError, args) },
@@ -244,10 +251,20 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
 
   // ledger
   Ledger: {
-    args: [world.pin, { tree, chains: [{ chain: id, sequence: 0, link: other }] }],
+    args: [
+      world.pin,
+      { tree, chains: [{ chain: id, sequence: 0, link: other }] },
+      { verifySignatures: async () => [] },
+    ],
     call: (...args) => (Reflect.construct(protocol.Ledger, args) as protocol.Ledger).pins(),
     ends: 'USAGE|KEY_FORMAT',
-    takes: { 1: 'undefined', '1.tree': 'null', '1.chains': 'empty list' },
+    takes: {
+      1: 'undefined',
+      2: 'undefined|any object',
+      '2.verifySignatures': 'undefined',
+      '1.tree': 'null',
+      '1.chains': 'empty list',
+    },
   },
   'Ledger.head': onLedger('head', filled(7, 31)),
   'Ledger.known': onLedger('known'),
@@ -324,6 +341,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
     ends: 'USAGE|WRAPS',
     takes: { '1.0.envelope': '*', 3: 'undefined' },
   },
+  requireUnopened: { args: [whole(create), { ...world.facts }] },
   liveGrants: { args: [create.chain, { ...world.facts }, 0] },
   mayReadTrail: { args: [1] },
   applyEntry: { args: [whole(create), look, { index: 99, time: create.time }], ends: 'USAGE|CLOCK|RULE' },
@@ -381,7 +399,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   tilePath: { args: [{ level: 0, index: 0, width: 2 }] },
   tilesFor: { args: [0, 300] },
 
-  checkTrail: { args: [whole(world.ledger()), id] },
+  checkTrail: { args: [whole(taken), create.chain] },
 
   // wraps
   checkWrapList: {

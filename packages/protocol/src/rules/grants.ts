@@ -1,11 +1,11 @@
 // Grants of a record: whether one holds, and what ends them. Spec: docs/spec/rules.md, "Grants".
 // An expired grant counts until a revocation names it: no clock changes a fact.
 import { type ChainId, type EntryHash, equal, hex } from '../bytes.js'
-import { type AnyEntry, accessLogOf, type Entry, is } from '../entry.js'
+import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, facts, type Grant, readFact, set } from './facts.js'
-import type { Facts, Look, Position } from './look.js'
+import { expectFacts, type Facts, type Look, type Position } from './look.js'
 import { refuse } from './sections.js'
 
 /** A grant that holds at this position. @throws ProtocolError NOT_GRANTED, GRANT_ENDED. */
@@ -43,6 +43,8 @@ export async function endGrants(
  * not a recall passes. @throws ProtocolError ALREADY_OPENED.
  */
 export async function requireUnopened(entry: AnyEntry, known: Facts): Promise<void> {
+  expectFacts(known)
+  expectEntry(entry)
   if (!isRecall(entry)) return
   for (const hash of entry.body.grants) {
     const grant = await known.get(entry.chain, facts.grant(hash).key)
