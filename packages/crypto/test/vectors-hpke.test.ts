@@ -60,8 +60,9 @@ test.each(of('hpke/open', 'hpke/note', 'wraps/envelope', 'wraps/device').filter(
   },
 )
 
-/** Notes are refused for what they hold too; these open, and are no notes. */
-const malformed = /note-(of-another-kind|with-a-|not-padded|padded-too-far)/
+/** Notes and wraps are refused for what they hold too; these open, and are none. */
+const malformed =
+  /note-(of-another-kind|of-more-than|with-a-|not-padded|padded-too-far)|device-wrap-of-31-bytes|envelope-with(out)?-(a-card-that-is-not-named|its-row-of-another-seal|the-card-that-is-named)/
 
 test.each(of('hpke/open', 'hpke/note', 'wraps/envelope', 'wraps/device').filter(({ output }) => !output))(
   '$name does not open',

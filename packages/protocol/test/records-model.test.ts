@@ -167,7 +167,7 @@ const revoke = (which: number, mode: 'revoke' | 'recall', forgets: boolean): Com
       body: { mode },
     })
     const opened = mode === 'recall' && model.opened.has(grant.reader)
-    const expected = grant.ended ? 'GRANT_ENDED' : opened ? 'ALREADY_OPENED' : forgets ? 'RULE' : 'accepted'
+    const expected = grant.ended ? 'GRANT_ENDED' : forgets ? 'RULE' : opened ? 'ALREADY_OPENED' : 'accepted'
     if (!(await verdict(real, entry, expected))) return
     grant.ended = true
     turned(model, sections)
