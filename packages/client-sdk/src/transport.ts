@@ -1,5 +1,6 @@
 // The way to a relay: one function from request to answer, and which addresses are accepted. Spec: docs/spec/relay.md, "Transport".
 // Nothing here signs, retries or reads an answer: see link.ts.
+import { parseUrl } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
 
 /**
@@ -17,8 +18,9 @@ const isLoopback = (host: string): boolean =>
  * @throws ClientError USAGE
  */
 export function relayAddress(url: string): string {
-  if (!URL.canParse(url)) throw new ClientError('USAGE', 'the address of the relay is not a URL')
-  const { protocol, hostname, username, password, search, hash, href } = new URL(url)
+  const parsed = parseUrl(url)
+  if (parsed === null) throw new ClientError('USAGE', 'the address of the relay is not a URL')
+  const { protocol, hostname, username, password, search, hash, href } = parsed
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
     throw new ClientError('USAGE', 'the address of the relay must begin with https:, except on this machine')
   }

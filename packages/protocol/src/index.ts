@@ -155,6 +155,7 @@ export { type AccessPlace, checkGrowth, type Placed, type Proven, slotOf, verify
 export {
   type Content,
   type LookupKey,
+  parseUrl,
   type RequestParts,
   type RequestSigner,
   type SignatureHeaders,

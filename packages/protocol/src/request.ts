@@ -82,11 +82,24 @@ const signatureBase = (request: Omit<RequestParts, 'body'>, digest: string, sign
     ].join('\n'),
   )
 
+/**
+ * The URL that a text writes, or null. Not by URL.canParse: in Node 20, once it is compiled, it reads Latin-1 as UTF-8, says yes to
+ * texts that `new URL` throws at, and no to others that are URLs.
+ */
+export function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
+}
+
 /** Whether method and URL stand in their one form; a URL with a line break or two spellings cannot. */
 function isCanonical({ method, url }: Omit<RequestParts, 'body'>): boolean {
   if (typeof method !== 'string' || typeof url !== 'string') return false
-  if (!/^[A-Z]{1,16}$/.test(method) || !URL.canParse(url)) return false
-  const { href, protocol, username, password } = new URL(url)
+  const parsed = /^[A-Z]{1,16}$/.test(method) ? parseUrl(url) : null
+  if (parsed === null) return false
+  const { href, protocol, username, password } = parsed
   return href === url && /^https?:$/.test(protocol) && !url.includes('#') && username + password === ''
 }
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { base64, type Digest, hex, unbase64, utf8 } from '../src/bytes.js'
 import type { Signer } from '../src/cose.js'
 import { ready } from '../src/ed25519.js'
-import { type RequestParts, type SignatureHeaders, signRequest, verifyRequest } from '../src/request.js'
+import { parseUrl, type RequestParts, type SignatureHeaders, signRequest, verifyRequest } from '../src/request.js'
 import { sha256 } from '../src/sha256.js'
 import { chainOf, codeOfAsync, deviceOf } from './support.js'
 
@@ -259,5 +259,16 @@ describe('signRequest refuses what a verifier would', () => {
   it('a signature of another length', async () => {
     expect(await attempt({}, () => new Uint8Array(63))).toBe('USAGE')
     expect(await attempt({})).toBe('accepted')
+  })
+})
+
+describe('parseUrl', () => {
+  it('says what new URL says, also after many calls', () => {
+    // In UTF-8 the bytes of the first would be a letter; those of the second would be none.
+    const [refused, taken] = ['https://relay.e\u00c5\u0085ample', 'https://relay.\u00fcber.example/']
+    for (let i = 0; i < 20_000; i++) {
+      if (parseUrl(refused) !== null || parseUrl(taken)?.hostname !== 'relay.xn--ber-goa.example')
+        throw new Error(`call ${i}`)
+    }
   })
 })

@@ -1,6 +1,6 @@
 // A relay: store, objects, head lock and sequencer put together behind one `fetch`. Spec: docs/spec/relay.md.
 // It opens no socket and reads neither environment nor clock: main.ts does, and tests pass their own.
-import { type ChainId, facts, ready } from '@sealchart/protocol'
+import { type ChainId, facts, parseUrl, ready } from '@sealchart/protocol'
 import { createApp } from './app.js'
 import { defaultConfig, type RelayConfig } from './config.js'
 import { RelayError } from './errors.js'
@@ -154,7 +154,7 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
 
 /** @throws RelayError USAGE for an address that requests cannot be signed for. */
 export function relayUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   const plain =
     url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === ''
   if (!plain) throw new RelayError('USAGE', 'the address is an http or https URL without query')
