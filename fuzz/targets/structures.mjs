@@ -162,7 +162,9 @@ export const structures = [
       const headers = new Map(Object.entries({ 'content-digest': digest, 'signature-input': input, signature }))
       const parts = { method, url, body: utf8(body.join('\n')), headers: { get: (name) => headers.get(name) ?? null } }
       await p.verifyRequest({ ...parts, now }, (_, device) => known.get(p.hex(device)) ?? null)
-      if (!acceptedRequests.has(toText(bytes))) throw new Mismatch('verified, and never signed')
+      // A request without a body is the same with and without the line break before it.
+      const read = [method, url, digest, input, signature, body.join('\n')].join('\n')
+      if (!acceptedRequests.has(read)) throw new Mismatch('verified, and never signed')
     },
   },
   {
