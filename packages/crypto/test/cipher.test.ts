@@ -86,3 +86,21 @@ test.each(ciphers)('%s: a check sees a difference anywhere, also beyond the firs
     }
   }
 })
+
+test.each(ciphers)('%s: opens wherever body and tag lie in memory', async (_, cipher) => {
+  const nonce = { iv: filled(1, 12), aad: filled(2, 9) }
+  const aead = await cipher.aead(filled(3))
+  const plaintext = filled(4, 32)
+  const { body, tag } = await aead.seal(nonce, plaintext)
+  const tagFirst = new Uint8Array([...tag, ...body])
+  const gap = new Uint8Array([...body, 0, ...tag])
+  // Two memories, whose offsets look as if one followed the other.
+  const apart = new Uint8Array([...new Uint8Array(32), ...tag])
+  for (const sealed of [
+    { body: tagFirst.subarray(16), tag: tagFirst.subarray(0, 16) },
+    { body: gap.subarray(0, 32), tag: gap.subarray(33) },
+    { body: body.slice(), tag: apart.subarray(32) },
+  ]) {
+    expect(await aead.open(nonce, sealed)).toEqual(plaintext)
+  }
+})

@@ -115,6 +115,19 @@ describe('wraps', () => {
     for (const range of ranges) expect(await openBoth(place, range.row)).toEqual(secrets)
   })
 
+  test('go by the numbers of section and epoch, however large, and may hold two epochs of the card', async () => {
+    const list = [keyOf(0, 1), keyOf(0, 2), keyOf(3, 100), keyOf(4, 0)]
+    const what = [{ grant: null, keys: list.map(({ section, epoch }) => ({ section, epoch })), trail: null }]
+    for (const card of [keyOf(0, 1).key, keyOf(0, 2).key]) {
+      const wrapped = { card, keys: list.toReversed(), trail: null }
+      const opened = await openBoth(
+        place,
+        await sealWrap({ ...place, target: { ...target, what } }, wrapped, counted()),
+      )
+      expect(opened).toEqual({ ...wrapped, keys: list })
+    }
+  })
+
   test('hold any set of keys', async () => {
     const some = fc.uniqueArray(fc.tuple(fc.nat(256), fc.nat(3)), { selector: ([s, e]) => `${s}.${e}`, maxLength: 12 })
     await fc.assert(

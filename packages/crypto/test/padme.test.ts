@@ -93,3 +93,8 @@ test('padding is zero', async () => {
   }
   for (const [what, value] of notBytes) await expectCode('USAGE', () => checkPadding(value as Uint8Array), what)
 })
+
+test('the longest length has a padded one, and it is checked like any other', async () => {
+  checkPaddedLength(2 ** 52, 2 ** 52)
+  await expectCode('PADDING', () => checkPaddedLength(2 ** 52, 2 ** 52 - 1))
+})

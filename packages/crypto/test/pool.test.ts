@@ -59,6 +59,16 @@ describe('one worker', () => {
     expect(await work(job)).toMatchObject({ id: 1, code: 'USAGE' })
   })
 
+  test('a file that was opened and has ended is forgotten too', async () => {
+    const work = createWorker(read)
+    await work({ kind: 'begin', file: 7, mode: 'open', content: file })
+    const segment = await named()
+    const job = { kind: 'job', file: 7, id: 1, job: { kind: 'open', segment, ...place } } as const
+    expect(await work(job)).toMatchObject({ id: 1, result: content })
+    await work({ kind: 'end', file: 7 })
+    expect(await work(job)).toMatchObject({ id: 1, code: 'USAGE' })
+  })
+
   test.each([
     [true, { code: 'SELFCHECK' }],
     [false, { result: {} }],

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { systemRandom } from '../src/check.js'
 import { sealBytes } from '../src/floe.js'
+import { checkKdf } from '../src/passphrase.js'
 import {
   createVaultKey,
   openBlob,
@@ -85,6 +86,21 @@ describe('headers', () => {
     await expectCode(code, () => openVaultKey(host, encode([1, kdf, filled(1, 138)])))
     expect(derivation).not.toHaveBeenCalled()
     derivation.mockRestore()
+  })
+
+  test('may cost what floor and cap say, to the last KiB', () => {
+    expect(() => checkKdf({ memory: MiB64, passes: 3, salt })).not.toThrow()
+    expect(() => checkKdf({ memory: 2 ** 20, passes: 10, salt })).not.toThrow()
+  })
+
+  test('keep nothing of the memory that the source of randomness answered with', async () => {
+    const answers: Uint8Array[] = []
+    const { master } = await createVaultKey(host, (length) => {
+      answers.push(filled(answers.length, length))
+      return answers.at(-1) as Uint8Array
+    })
+    for (const answer of answers) answer.fill(0xff)
+    expect(master).toEqual(filled(0))
   })
 
   test('are not made below the floor or above the cap', async () => {
