@@ -187,6 +187,15 @@ describe('institution', () => {
       (s) => s.world.dismiss(s.other, s.other.issuer, s.world.log.size + 1),
     ],
     ['the dismissed, from earlier', 'accepted', (s) => s.world.dismiss(s.other, s.dismissed, 0)],
+    [
+      'the dismissed, from the same place',
+      'RULE',
+      async (s) => {
+        const device = await s.world.dismiss(s.other, s.other.issuer, 3)
+        await s.world.place(device)
+        return s.world.dismiss(s.other, s.other.issuer, 3)
+      },
+    ],
     ['the dismissed, from later', 'RULE', (s) => s.world.dismiss(s.other, s.dismissed, s.world.log.size)],
     ['the root itself', 'RULE', (s) => s.world.dismiss(s.other, s.other, 0)],
     ['somebody who is no issuer', 'RULE', (s) => s.world.dismiss(s.other, s.stranger, 0)],
@@ -279,6 +288,7 @@ describe('what no entry can say alone', () => {
       [[admit, entry], 'RULE'],
       [[second, admit], 'RULE'],
       [[entry, await world.admit(entry, { body: { founding: second.link } })], 'RULE'],
+      [[entry, await world.admit(second, { body: { founding: entry.link } })], 'RULE'],
       [[admit], 'accepted'],
     ] as const) {
       expect(codeOf(() => checkList(list))).toBe(code)
