@@ -190,7 +190,7 @@ async function mutate(name) {
   }
   await round(Number.MAX_SAFE_INTEGER)
   store.save()
-  print(work, store.known, join(reports, `${name}.md`), isOver())
+  print(work, store.known, join(reports, `${name}.md`), LOADS)
 }
 
 /**
