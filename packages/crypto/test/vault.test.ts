@@ -162,6 +162,11 @@ describe('headers', () => {
     await expectCode('VAULT', () => openVaultKey(host, changed))
   })
 
+  test('a new passphrase costs the floor too, unless told', async () => {
+    const [, kdf] = decode(await sealVaultKey(byHost.master, passphrase, counted(6))) as [number, Value[]]
+    expect(kdf.slice(0, 3)).toEqual(['argon2id', MiB64, 3])
+  })
+
   test.each([
     ['an empty', ''],
     ['a numeric', 5],

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { equal, hex, unhex } from '../src/bytes.js'
-import { decode, encode, type Value } from '../src/codec.js'
+import { decode, encode, encodeAnswer, type Value } from '../src/codec.js'
 import { ProtocolError } from '../src/errors.js'
 import { codeOf } from './support.js'
 
@@ -303,6 +303,12 @@ describe('encode', () => {
     const loop: Value[] = []
     loop.push(loop)
     expect(codeOf(() => encode(loop))).toBe('USAGE')
+  })
+
+  it('writes answers in the same bytes, and refuses what cannot be encoded there too', () => {
+    const value = [null, true, 0, 2 ** 53 - 1, 'text', Uint8Array.of(1, 2), [[], ['a', [1]]]]
+    expect(hex(encodeAnswer(value))).toBe(hex(encode(value)))
+    expect(codeOf(() => encodeAnswer([0.5]))).toBe('USAGE')
   })
 
   it('says that a value is too large, rather than that it is our bug', () => {

@@ -4,7 +4,21 @@ import { describe, expect, it } from 'vitest'
 import { effort } from '../../../scripts/effort.mjs'
 import { hex } from '../src/bytes.js'
 import { encode, type Value } from '../src/codec.js'
-import { blob, bool, bytes, list, nullable, oneOf, pack, type Shape, struct, text, uint, unpack } from '../src/shape.js'
+import {
+  blob,
+  bool,
+  bytes,
+  list,
+  nullable,
+  oneOf,
+  pack,
+  packAnswer,
+  type Shape,
+  struct,
+  text,
+  uint,
+  unpack,
+} from '../src/shape.js'
 import { codeOf } from './support.js'
 
 const accepts = (shape: Shape<unknown>, value: Value): boolean => {
@@ -137,5 +151,13 @@ describe('pack and unpack', () => {
     } catch (error) {
       expect(String(error)).not.toContain('Chan')
     }
+  })
+})
+
+describe('packAnswer', () => {
+  it('writes what pack writes', () => {
+    const shape = struct({ name: text(5), sizes: list(uint(), 3) })
+    const value = { name: 'scan', sizes: [1, 2 ** 40] }
+    expect(packAnswer(shape, value)).toEqual(pack(shape, value))
   })
 })
