@@ -77,6 +77,16 @@ const { values, positionals } = parseArgs({
 const until = values.seconds === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + 1000 * Number(values.seconds)
 const isOver = () => Date.now() > until
 
+/** Ends a run and the workers that it started. */
+function stop(pid) {
+  try {
+    process.kill(0 - pid, 'SIGKILL')
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if (error.code !== 'ESRCH') throw error
+  }
+}
+
 let jobs = 0
 /** One vitest, on one test file. Resolves with whether its tests passed; every line that its runner says goes to `hear`. */
 function runTests(work, file, job, hear) {
@@ -94,14 +104,17 @@ function runTests(work, file, job, hear) {
   })
   let heard = 0
   let spoke = Date.now()
+  let looked = Date.now()
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
   const listen = () => {
     const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
-    if (lines.length > heard) spoke = Date.now()
+    // A machine that was stopped in between is no mutant's doing.
+    if (lines.length > heard || Date.now() - looked > 10_000) spoke = Date.now()
+    looked = Date.now()
     for (const line of lines.slice(heard)) hear(JSON.parse(line))
     heard = lines.length
-    if (Date.now() - spoke > SILENCE) process.kill(0 - (child.pid ?? 0), 'SIGKILL')
+    if (Date.now() - spoke > SILENCE && child.exitCode === null && child.signalCode === null) stop(child.pid)
   }
   const watch = setInterval(listen, 1000)
   return new Promise((resolve) => {
