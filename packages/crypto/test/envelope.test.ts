@@ -112,6 +112,7 @@ describe('wraps', () => {
     const encoded = encodeWrapList(rows)
     const ranges = decodeWrapList(encoded)
     checkWrapList(ranges, describeWrapList(encoded, rows, 5))
+    expect(ranges.map(({ row }) => row.leaf.recipient)).toEqual(people.map(({ recipient }) => recipient))
     for (const range of ranges) expect(await openBoth(place, range.row)).toEqual(secrets)
   })
 
