@@ -1,6 +1,5 @@
 // The session: one device's verified view of the network. It signs with the device, asks the relay, and takes answers only through
 // the ledger. Everything the SDK does goes through `sync`, `lists` and `append` here; pins are kept in the vault's blob "pins".
-
 import type { Device, Random } from '@sealchart/crypto'
 import {
   type AnyEntry,

@@ -119,7 +119,7 @@ export {
   sealIndex,
   slotAfter,
 } from './leaf.js'
-export { type ChainPin, Ledger, type NetworkPin, type Pins } from './ledger.js'
+export { Ledger } from './ledger.js'
 export { limits } from './limits.js'
 export {
   decodeIndex,
@@ -151,6 +151,7 @@ export {
   verifyInclusion,
 } from './merkle.js'
 export { decodeNoteKey, encodeNoteKey, type NoteKey, type NoteSigner, noteKey } from './note.js'
+export type { ChainPin, NetworkPin, Pins } from './pins.js'
 export { type AccessPlace, checkGrowth, type Placed, type Proven, slotOf, verifyProven } from './proven.js'
 export {
   type Content,

@@ -9,33 +9,13 @@ import { type AnyEntry, accessLogOf, expectEntry, is, verifyEntry } from './entr
 import { ProtocolError } from './errors.js'
 import { accessLink, type Seal } from './leaf.js'
 import type { TreeHead } from './merkle.js'
-import { checkNoteKey, type NoteKey } from './note.js'
+import { type ChainPin, type NetworkPin, ownNetworkPin, ownPins, type Pins } from './pins.js'
 import { type Placed, type Proven, verifyProven } from './proven.js'
 import { applyEntry } from './rules/apply.js'
 import { type Fact, facts, keyOf, readFact } from './rules/facts.js'
 import { type Facts, lookFor, type StoredFact } from './rules/look.js'
 import { signKeyOf } from './rules/standing.js'
 import { mergeSeals } from './seals.js'
-
-/** What a client must know beforehand: the network's chain id, its founding entry's link hash, and the log's key. */
-export interface NetworkPin {
-  readonly chain: ChainId
-  readonly founding: LinkHash
-  readonly log: NoteKey
-}
-
-/** The newest known entry of a chain. */
-export interface ChainPin {
-  readonly chain: ChainId
-  readonly sequence: number
-  readonly link: LinkHash
-}
-
-/** What a client remembers over restarts: the newest tree, and how far it has seen each chain. */
-export interface Pins {
-  readonly tree: TreeHead | null
-  readonly chains: readonly ChainPin[]
-}
 
 export interface LedgerOptions {
   /** Verifies signatures elsewhere before the rules ask for them. */
@@ -64,22 +44,11 @@ export class Ledger {
 
   /** @throws ProtocolError USAGE, KEY_FORMAT */
   constructor(network: NetworkPin, pins: Pins = { tree: null, chains: [] }, options: LedgerOptions = {}) {
-    this.network = reading('a network to pin', () => ({
-      chain: copyOf(network.chain),
-      founding: copyOf(network.founding),
-      log: checkNoteKey(network.log),
-    }))
+    this.network = ownNetworkPin(network)
     this.#verifySignatures = reading('options of a ledger', () => verifierIn(options))
-    this.#tree = reading('a tree to pin', () => treeOf(pins.tree))
-    reading('chains to pin', () =>
-      expectList(pins.chains, (pin) =>
-        this.#pinned.set(hex(pin.chain), {
-          chain: copyOf(pin.chain),
-          sequence: expectNatural(pin.sequence),
-          link: copyOf(pin.link),
-        }),
-      ),
-    )
+    const { tree, chains } = ownPins(pins)
+    this.#tree = tree
+    for (const pin of chains) this.#pinned.set(hex(pin.chain), pin)
   }
 
   /** The newest tree that was verified. */
@@ -250,12 +219,6 @@ function verifierIn(options: LedgerOptions): VerifySignatures | undefined {
   if (typeof options !== 'object') throw new ProtocolError('USAGE', 'expected options')
   return options.verifySignatures === undefined ? undefined : expectFunction(options.verifySignatures)
 }
-
-/** What is pinned stays as it was given, whatever its memory is used for later. */
-const copyOf = <T extends Uint8Array>(id: T): T => new Uint8Array(expectId(id)) as Uint8Array as T
-
-const treeOf = (tree: TreeHead | null): TreeHead | null =>
-  tree === null ? null : { size: expectNatural(tree.size), root: copyOf(tree.root) }
 
 /**
  * Every state that the entry rests on is known, is the one it names, and was the newest at the entry's place. A record's own access log is
