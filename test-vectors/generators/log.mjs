@@ -22,6 +22,9 @@ export default async function log() {
   return area.files
 }
 
+/** The hash of a node over whatever is given, where the package takes hashes of 32 bytes alone. */
+const looseNode = (left, right) => p.sha256(Uint8Array.of(1), left, right)
+
 // ——— slots and access links
 
 async function slots({ accepts, refuses }) {
@@ -179,7 +182,7 @@ async function inclusions({ accepts, refuses }) {
   for (const [name, [over, comment]] of Object.entries(wrongPaths))
     await refuses(name, 'LOG_PROOF', { ...inclusion(7, 2, over), comment })
   await refuses('inclusion-with-a-short-hash-that-leads-to-the-root', 'LOG_PROOF', {
-    ...inclusion(2, 0, { root: hex(p.nodeHash(hashes[0], short)), path: [hex(short)] }),
+    ...inclusion(2, 0, { root: hex(looseNode(hashes[0], short)), path: [hex(short)] }),
     comment: 'Every element has 32 bytes, whatever they lead to.',
   })
   await refuses('inclusion-beyond-the-tree-of-its-root', 'LOG_PROOF', {
@@ -240,7 +243,7 @@ async function growth({ accepts, refuses }) {
   }
   for (const [name, [over, comment]] of Object.entries(wrongGrowth))
     await refuses(name, 'LOG_INCONSISTENT', { ...consistency(3, 7, over), comment })
-  const grown = { size: 2, root: hex(p.nodeHash(hashes[0], short)) }
+  const grown = { size: 2, root: hex(looseNode(hashes[0], short)) }
   await refuses('consistency-with-a-short-hash-that-leads-to-the-root', 'LOG_INCONSISTENT', {
     ...consistency(1, 2, { new: grown, proof: [hex(short)] }),
     comment: 'Every element has 32 bytes, whatever they lead to.',
@@ -292,8 +295,8 @@ async function batches({ accepts, refuses }) {
     'batch-of-nothing': [7, rootAt(7), [], edge.hashes, 'A proof of nothing that looks like one.'],
     'batch-beyond-the-tree': [1, leaf, [[1, leaf]], [], 'The only leaf is at 0.'],
     'batch-with-a-leaf-twice': [1, leaf, Array(2).fill([0, leaf]), [], 'Indices increase.'],
-    'batch-with-a-short-leaf': [2, p.nodeHash(short, other), [[0, short]], [other], 'Every leaf hash has 32 bytes.'],
-    'batch-with-a-short-node': [2, p.nodeHash(leaf, short), [[0, leaf]], [short], 'Every node has 32 bytes.'],
+    'batch-with-a-short-leaf': [2, looseNode(short, other), [[0, short]], [other], 'Every leaf hash has 32 bytes.'],
+    'batch-with-a-short-node': [2, looseNode(leaf, short), [[0, leaf]], [short], 'Every node has 32 bytes.'],
   }
   for (const [name, [size, top, list, around, comment]] of Object.entries(leading)) {
     const leaves = list.map(([index, hash]) => [index, hex(hash)])

@@ -16,7 +16,7 @@ import {
   unhex,
   utf8,
 } from './bytes.js'
-import { expectFunction, reading } from './check.js'
+import { expectFunction, expectText, reading } from './check.js'
 import { labels } from './context.js'
 import type { Signer } from './cose.js'
 import { verify } from './ed25519.js'
@@ -84,9 +84,10 @@ const signatureBase = (request: Omit<RequestParts, 'body'>, digest: string, sign
 
 /**
  * The URL that a text writes, or null. Not by URL.canParse: in Node 20, once it is compiled, it reads Latin-1 as UTF-8, says yes to
- * texts that `new URL` throws at, and no to others that are URLs.
+ * texts that `new URL` throws at, and no to others that are URLs. @throws ProtocolError USAGE for what is no text
  */
 export function parseUrl(text: string): URL | null {
+  expectText(text)
   try {
     return new URL(text)
   } catch {

@@ -679,6 +679,19 @@ const laws: readonly Law[] = [
     },
   },
   {
+    says: 'a URL is what its text writes, and a text that writes none is null, Latin-1 or not',
+    of: ['parseUrl'],
+    check() {
+      fc.assert(
+        fc.property(fc.oneof(fc.webUrl(), fc.string({ unit: 'binary' })), (text) => {
+          const href = protocol.parseUrl(text)?.href ?? 'https://relay.example/'
+          expect(protocol.parseUrl(href)?.href).toBe(href)
+        }),
+        runs(200),
+      )
+    },
+  },
+  {
     says: 'a request verifies as it was signed, and in no other form',
     of: ['signRequest', 'verifyRequest'],
     async check() {

@@ -329,6 +329,8 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
 
   // requests
   signRequest: { args: [{ ...request, ...requestSigner }, device.sign], takes: { '0.created': 'fraction' } },
+  // Any text is one that writes a URL, or none.
+  parseUrl: { args: ['https://relay.example'], takes: { 0: 'empty text|text|text of 32' } },
   verifyRequest: {
     args: [{ ...request, headers: whole(headers), now: 1000 }, () => keys.sign],
     ends: 'USAGE|REQUEST_SIGNATURE|REQUEST_EXPIRED',
