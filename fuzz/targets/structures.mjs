@@ -66,9 +66,10 @@ const requestSeeds = requests.map(({ inputs }) => requestText(inputs))
 const acceptedRequests = new Set(acceptedOf('requests/verify').map(({ inputs }) => toText(requestText(inputs))))
 
 /** Each kind of fact, with the values that the ledgers of the vectors hold. The first byte of an input is the kind's number. */
+const id = filled(0)
 const numbered = new Set(['section', 'content'])
 const factKinds = Object.entries(p.facts).map(([name, fact]) =>
-  typeof fact === 'function' ? fact(numbered.has(name) ? 1 : filled(0)) : fact,
+  typeof fact === 'function' ? fact(numbered.has(name) ? 1 : id) : fact,
 )
 const kindOf = (key) => factKinds.findIndex((fact) => fact.key.split('/')[0] === key.split('/')[0])
 const factSeeds = new Map()

@@ -25,6 +25,7 @@ const needsNode = {
     'resume-files.test.ts': 'uploads files by path',
     'sources-files.test.ts': 'is about files and folders by path',
     'vaults-files.test.ts': 'is about a vault in a folder',
+    'verifier.test.ts': 'signatures are verified on threads of Node’s',
   },
 }
 
@@ -64,7 +65,7 @@ const projectOf = (name, folder = 'test') => ({
   },
   // Known beforehand: what is found only while tests run makes the page load again.
   optimizeDeps: {
-    include: ['libsodium-wrappers', 'libsodium-wrappers-sumo', 'cbor-x', 'fast-check', 'buffer'],
+    include: ['libsodium-wrappers', 'libsodium-wrappers-sumo', 'fast-check', 'buffer'],
     entries: patternsOf(name, folder),
   },
   test: {

@@ -18,7 +18,7 @@ export async function ready(): Promise<void> {
   try {
     await sodium.ready
   } catch (cause) {
-    const message = "libsodium did not start: the content security policy must allow 'wasm-unsafe-eval'"
+    const message = "Ed25519 did not start: the content security policy must allow 'wasm-unsafe-eval'"
     throw new ProtocolError('WASM', message, { cause })
   }
   state.loaded = true

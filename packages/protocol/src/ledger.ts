@@ -2,9 +2,9 @@
 // Spec: docs/spec/rules.md, "Verifying". A client keeps one while it runs and pins its heads; a court fills one from an exported
 // trail. It takes a set of proven entries whole or not at all, and never goes back.
 import { type HasVerdict, type VerifySignatures, verifyAhead } from './ahead.js'
-import { type ChainId, type DeviceId, equal, expectId, hex, type LinkHash } from './bytes.js'
+import { type ChainId, type DeviceId, equal, hex, type LinkHash } from './bytes.js'
 import { addEntry, type ChainState, claimLink, emptyChain, type Link, valueAt, valuesUnder } from './chain-state.js'
-import { expectFunction, expectList, expectNatural, expectText, reading } from './check.js'
+import { expectFunction, expectText, reading } from './check.js'
 import { type AnyEntry, accessLogOf, expectEntry, is, verifyEntry } from './entry.js'
 import { ProtocolError } from './errors.js'
 import { accessLink, type Seal } from './leaf.js'

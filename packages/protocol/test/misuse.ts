@@ -308,9 +308,11 @@ export function misuse({ exported, error, rows, shared, methods = [] }: Table): 
           const kinds = {
             Buffer: Buffer.from(sample),
             view: view(sample, (length) => new Uint8Array(length + 9).subarray(3, 3 + length)),
-            ...(sample.length > 0 && {
-              shared: view(sample, (length) => new Uint8Array(new SharedArrayBuffer(length))),
-            }),
+            // A page that is not isolated from others has none.
+            ...(sample.length > 0 &&
+              typeof SharedArrayBuffer === 'function' && {
+                shared: view(sample, (length) => new Uint8Array(new SharedArrayBuffer(length))),
+              }),
           }
           for (const [kind, bytes] of Object.entries(kinds)) {
             const { args, run } = start(row)
