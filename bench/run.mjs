@@ -3,7 +3,7 @@
 //   npm run bench                    all, as the page has them: about half an hour on a machine that does nothing else
 //   npm run bench -- --quick         small sizes, for a look; nothing is written
 //   npm run bench -- seal wrap       some; nothing is written
-//   npm run bench -- --write …       writes what ran all the same; the page then says which command it was
+//   npm run bench -- --write …       writes what ran all the same, and leaves the other sections as they are
 //
 // Each program prints for people, and hands its rows over through the file that SEALCHART_BENCH_ROWS names (lib/measure.mjs).
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -48,7 +48,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true })
 }
-if (!writes) console.log('\nnothing was written: docs/benchmarks.md takes the figures of a whole run')
+if (!writes) console.log('\nnothing was written: docs/benchmarks.md takes the figures of a whole run, or of --write')
 if (results.some(({ rows, broken }) => broken || rows.some(({ met }) => met === false))) process.exitCode = 1
 
 function run({ name, title, node = [], quick: args }) {
@@ -66,30 +66,33 @@ function run({ name, title, node = [], quick: args }) {
   return { rows, broken, seconds }
 }
 
+/** Writes what ran in the place of what stood there under the same title; each section says when and where it was measured. */
 function write(all) {
   const text = readFileSync(page, 'utf8')
   const [before, rest] = text.split(begin)
-  const after = rest?.split(end)[1]
+  const [figures, after] = rest?.split(end) ?? []
   if (after === undefined) throw new Error('docs/benchmarks.md has lost its markers')
+  const ran = new Map(all.map((result) => [result.title, sectionOf(result)]))
+  const known = new Map(figures.split(/^(?=### )/m).map((section) => [/^### (.*)/.exec(section)?.[1], section.trim()]))
+  const sections = programs.flatMap(({ title }) => ran.get(title) ?? known.get(title) ?? [])
+  writeFileSync(page, `${before}${begin}\n${sections.join('\n\n')}\n${end}${after}`)
+}
+
+function sectionOf({ title, name, rows, broken }) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const command = ['npm run bench', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ')
-  const head = `${started.toISOString().slice(0, 10)}, \`${command}\` at commit ${commit}. ${machine()}.`
-  const sections = all.map(({ title, name, rows, broken }) => {
-    const table = rows.map(({ what, target, result, absolute, met }) => {
-      const verdict = met === null ? '' : met ? 'met' : '**missed**'
-      return `| ${[what, target ?? '', result, absolute, verdict].join(' | ')} |`
-    })
-    const failed = broken ? ['', 'The program did not end; what stands here is what it said before.'] : []
-    return [
-      `### ${title}`,
-      '',
-      `\`bench/${name}.mjs\``,
-      '',
-      '| what | target | result | from | |',
-      '|---|---|---|---|---|',
-      ...table,
-      ...failed,
-    ].join('\n')
+  const table = rows.map(({ what, target, result, absolute, met }) => {
+    const verdict = met === null ? '' : met ? 'met' : '**missed**'
+    return `| ${[what, target ?? '', result, absolute, verdict].join(' | ')} |`
   })
-  writeFileSync(page, `${before}${begin}\n${head}\n\n${sections.join('\n\n')}\n${end}${after}`)
+  const failed = broken ? ['', 'The program did not end; what stands here is what it said before.'] : []
+  return [
+    `### ${title}`,
+    '',
+    `\`bench/${name}.mjs\`, ${started.toISOString().slice(0, 10)}, commit ${commit}. ${machine()}.`,
+    '',
+    '| what | target | result | from | |',
+    '|---|---|---|---|---|',
+    ...table,
+    ...failed,
+  ].join('\n')
 }

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromFolder } from '@sealchart/client-sdk'
 import { foundAlliance } from './lib/alliance.mjs'
-import { figure, interleave, machine, median, ratio, table, target } from './lib/measure.mjs'
+import { figure, interleave, machine, median, processorSeconds, ratio, table, target } from './lib/measure.mjs'
 import { inLanes, startPlain } from './lib/plain-client.mjs'
 import { startRelay } from './lib/relay.mjs'
 
@@ -58,7 +58,7 @@ async function readAll(record) {
   return length
 }
 
-async function measure({ chart, plain, root }, workload) {
+async function measure({ chart, relay, plain, root }, workload) {
   const folder = join(root, `${workload.count}`)
   const pieces = await makeFiles(folder, workload)
   const total = workload.count * workload.size
@@ -76,20 +76,33 @@ async function measure({ chart, plain, root }, workload) {
   }
   const plainUp = () => plain.up(pieces)
   const plainDown = async () => complete(await plain.down(pieces))
-  const results = {
-    ...(await interleave({ 'plain up': plainUp, up }, rounds)),
-    ...(await interleave({ 'plain down': plainDown, down }, rounds)),
-  }
+  const busy = {}
+  // Client and server together, of which the client is this process.
+  const counted =
+    (name, { pid }, action) =>
+    async () => {
+      const before = processorSeconds(pid)
+      await action()
+      if (before !== null) (busy[name] ??= []).push(processorSeconds(pid) - before)
+    }
+  const pairs = [
+    { 'plain up': counted('plain up', plain, plainUp), up: counted('up', relay, up) },
+    { 'plain down': counted('plain down', plain, plainDown), down: counted('down', relay, down) },
+  ]
+  const results = {}
+  for (const pair of pairs) Object.assign(results, await interleave(pair, rounds))
   await plain.clear()
   await rm(folder, { recursive: true })
-  return { ...workload, results, total }
+  return { ...workload, results, busy, total }
 }
 
-function report({ name, results, total, least }, rows) {
+function report({ name, results, busy, total, least }, rows) {
   for (const way of ['up', 'down']) {
     const speed = (side) => (total / 1e6 / (median(results[side]) / 1000)).toFixed(0)
     const value = ratio(results, `plain ${way}`, way)
-    const absolute = `${speed(way)} MB/s, plain ${speed(`plain ${way}`)}`
+    const seconds = (side) => (busy[side] ? median(busy[side]).toFixed(1) : 'unknown')
+    const processor = `${seconds(way)} s of processor time, plain ${seconds(`plain ${way}`)}`
+    const absolute = `${speed(way)} MB/s, plain ${speed(`plain ${way}`)}; ${processor}`
     rows.push([name, way, speed(way), speed(`plain ${way}`), value.toFixed(2)])
     const what = `${name} ${way}, against a plain server`
     if (least) target(what, value, least, absolute)
@@ -104,7 +117,7 @@ const plain = await startPlain(join(root, 'plain'), IN_FLIGHT)
 try {
   const { chart } = await (await foundAlliance(relay)).enrol()
   const rows = [['', 'way', 'MB/s', 'plain', 'ratio']]
-  for (const workload of workloads) report(await measure({ chart, plain, root }, workload), rows)
+  for (const workload of workloads) report(await measure({ chart, relay, plain, root }, workload), rows)
   table(rows)
 } finally {
   await Promise.all([relay.end(), plain.end()])

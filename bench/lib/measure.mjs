@@ -1,6 +1,6 @@
 // What the benches share: interleaved runs, medians, a table, and the line that says what they ran on.
 // Ratios are taken within one round, where machine and neighbours are the same for both sides, and the median of rounds is printed.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 export const median = (values) => {
@@ -20,6 +20,16 @@ export async function time(action) {
   const started = performance.now()
   await action()
   return performance.now() - started
+}
+
+/** Seconds of processor time, user and system, of this process and another: from /proc, so on Linux alone; null elsewhere. */
+export function processorSeconds(pid) {
+  const stat = `/proc/${pid}/stat`
+  if (!existsSync(stat)) return null
+  const { user, system } = process.cpuUsage()
+  // After the program's name, which may hold spaces: utime and stime are fields 14 and 15, in hundredths of a second.
+  const fields = readFileSync(stat, 'utf8').split(') ')[1].split(' ')
+  return (user + system) / 1e6 + (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /**
