@@ -34,6 +34,7 @@ export const verifySteps = [
   { name: 'unused files and dependencies', command: ['knip', '--no-config-hints'] },
   ...packages.map((path) => ({ name: `publish ${path}`, command: ['publint', 'run', path, '--strict'] })),
   ...ownChecks.map((name) => ({ name: name.slice(0, -'.mjs'.length), command: ['node', `scripts/${name}`] })),
+  { name: 'texts of the removals', command: ['node', 'scripts/removals.mjs', '--check'] },
   { name: 'npm test', command: ['npm', 'test'], loud: true },
   { name: 'fuzzing', command: ['node', 'fuzz/run.mjs'] },
   { name: 'tests on Node 24', command: ['node', 'scripts/node24.mjs'] },

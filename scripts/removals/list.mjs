@@ -101,7 +101,7 @@ const signatures = [
     'form of Signature-Input': ['if (field !== ', 'if (false && field !== '],
     'a signature': ['signature === null || !isCanonical(request)', '!isCanonical(request)'],
     'canonical request': ['signature === null || !isCanonical(request)', 'signature === null'],
-    method: ['!/^[A-Z]{1,16}$/.test(method) || ', ''],
+    method: ['/^[A-Z]{1,16}$/.test(method) ? parseUrl(url) : null', 'parseUrl(url)'],
     'URL as serialised': ['href === url && ', ''],
     'HTTP only': ['/^https?:$/.test(protocol) && ', ''],
     'no fragment': [" && !url.includes('#')", ''],
@@ -254,7 +254,7 @@ const ledger = [
     link: ['if (!follows)', 'if (false)'],
     'order of the log': ['if (before && before.index >= index)', 'if (false)'],
     'superseded afterwards': ['before && before.restedAt > index', NO],
-    signature: ['verifyEntry(entry, await signKeyOf(entry, look), network)', ''],
+    signature: ['if (!isVerified(entry, signKey)) verifyEntry(entry, signKey, network)', ''],
     'rests on what is known': [
       "if (!known) throw new ProtocolError('LOG_MISSING', 'an entry rests on a state that was not given')",
       'if (!known) return []',
