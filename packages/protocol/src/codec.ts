@@ -123,6 +123,7 @@ function encodeFlat(value: Value): Uint8Array<ArrayBuffer> | null {
 /** The head of a byte string of this length: with the bytes behind it, what `encode` writes for them. */
 export const bytesHead = (length: number): Uint8Array => headOf(2, length)
 
+/** The shortest head of a major type and an argument up to 2^53−1 (RFC 8949 §3). */
 function headOf(major: number, value: number): Uint8Array {
   const type = major << 5
   if (value < 24) return Uint8Array.of(type | value)
