@@ -1,8 +1,9 @@
 // The relay's HTTP interface: one table of routes, and what every answer has in common. Spec: docs/spec/relay.md, "Routes".
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { type Env, type Request } from './bodies.js'
 import { RelayError } from './errors.js'
-import { type Env, isFailure, type Request, refuse } from './http.js'
+import { isFailure, refuse } from './http.js'
 import { appendRoute } from './routes/append.js'
 import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
 import { directoryRoute, inboxRoute } from './routes/people.js'

@@ -14,7 +14,6 @@ import {
   liveGrants,
   type Manifest,
   ProtocolError,
-  rootOf,
   type WrapLeaf,
   type WrapsRef,
 } from '@sealchart/protocol'
@@ -27,7 +26,7 @@ import type { Sequencer } from './sequencer.js'
 import { inSlices, pause, SLICE } from './slices.js'
 import { factOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
-import { type ReadList, readWrapList } from './wrap-index.js'
+import { type ReadList, readWrapList, rootOfRows } from './wrap-index.js'
 
 /** An object that an entry names, and what it is. */
 export interface NamedObject {
@@ -61,9 +60,6 @@ export interface CheckParts {
   readonly now: () => number
 }
 
-/** Members whose credentials are read between two pauses. */
-const CREDENTIALS = 16
-
 /**
  * ms since which the heads that a list names may have moved. Of ten thousand recipients one renews a credential while the list is made: the
  * list is good, as long as the key is the newest and somebody who was withdrawn is not in it.
@@ -83,9 +79,8 @@ export async function checkWraps(
   const signed = wrapsRefOf(entry)
   if (!signed) throw new RelayError('INTERNAL', 'an entry without a wrap list')
   const list = await readWrapList(bytes)
-  if (list.rows.length !== signed.attached.count || !equal(rootOf(list.rows.map((row) => row.leaf)), signed.root))
+  if (list.rows.length !== signed.attached.count || !equal(await rootOfRows(list.rows), signed.root))
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
-  await pause()
   const isRecent = await wasSizeLately(parts, signed.asOf)
   await admits(entry, list.leaves, factsFrom(before), async (leaf) => {
     const newest = await newestOf(before, leaf.recipient)
@@ -127,7 +122,7 @@ async function wasHead(reads: Reads, { recipient, sequence, link }: WrapLeaf, as
 }
 
 async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<ChainId>): Promise<void> {
-  for await (const member of inSlices(members, CREDENTIALS)) {
+  for await (const member of inSlices(members)) {
     if (await permissions.isWithdrawn(member))
       throw new RelayError('STALE_EPOCH', 'a holder’s credentials were withdrawn: her grants end first')
   }

@@ -1,6 +1,6 @@
 // The gate's work on objects: attachments, small segments and uploads of a list, checked and made durable before its turn.
 // Spec: docs/spec/relay.md, "The gate". All attachments that travel in one request become one file, all its small segments another.
-import { type AppendRequest, type ChainId, concat, type Digest, equal, hex, is, sha256 } from '@sealchart/protocol'
+import { type AppendRequest, type ChainId, type Digest, equal, hex, is, sha256 } from '@sealchart/protocol'
 import { checkHolders, checkManifest, checkWraps, type NamedObject, objectsOf, stagedMissing } from './attachments.js'
 import { RelayError } from './errors.js'
 import type { GateParts, Judged } from './gate-parts.js'
@@ -212,7 +212,7 @@ async function storeAll(parts: GateParts, store: readonly ToStore[], found: read
   for (const { row } of found) if (row && row.live === null) rows.set(hex(row.digest), { ...row, expires })
   const fresh = [...new Map(store.map((one) => [hex(one.digest), one])).values()]
   if (fresh.length > 0) {
-    const file = await parts.segments.write([concat(...fresh.map(({ bytes }) => bytes))])
+    const file = await parts.segments.write(fresh.map(({ bytes }) => bytes))
     let offset = 0
     for (const { digest, bytes, count, root } of fresh) {
       const place = { file, offset, length: bytes.length }

@@ -1,9 +1,9 @@
-// HTTP as the relay uses it: bodies counted while they stream, requests whose signature is checked before their body is read, answers
-// as bytes, and one answer a refusal. Spec: docs/spec/relay.md, "Requests" and "Refusals".
-import type { IncomingMessage, ServerResponse } from 'node:http'
+// HTTP as the relay uses it: requests whose signature is checked before their body is read, answers as bytes, and one answer a refusal. Spec: docs/spec/relay.md, "Requests" and "Refusals".
+import { createHash } from 'node:crypto'
 import {
   base64,
   type ChainId,
+  concat,
   type DeviceId,
   type Digest,
   type ErrorCode,
@@ -14,81 +14,14 @@ import {
   packAnswer,
   SealchartError,
   type Shape,
-  sha256,
   unbase64,
   unpack,
   verifyRequest,
 } from '@sealchart/protocol'
-import type { Context } from 'hono'
+import { type Request, readPieces } from './bodies.js'
 import { RelayError } from './errors.js'
 import type { Intake } from './intake.js'
 import { StoreConflict } from './store/contract.js'
-
-/** What the Node server adds to a request: the raw streams under it. */
-export interface Env {
-  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
-}
-
-export type Request = Context<Env>
-
-// ——— bodies
-
-/** @throws RelayError BUSY; TOO_LARGE beyond `most` bytes, whatever length was declared; the rest is not read. */
-export async function readBody(c: Request, most: number, intake: Intake): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const take = (chunk: Uint8Array): void => {
-    length += chunk.length
-    if (length > most) throw new RelayError('TOO_LARGE', 'the body is longer than its limit')
-    intake.take(c, chunk.length)
-    chunks.push(chunk)
-  }
-  const incoming = c.env?.incoming
-  if (incoming) await readIncoming(incoming, take)
-  else for await (const chunk of webStream(c.req.raw.body)) take(chunk)
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
-}
-
-/**
- * Node's own stream, by its events: through the web stream a body takes twice the time, and an iterator costs a small one as much as its
- * signature's decoding. Left open when `take` refuses a chunk: the refusal goes out through the same socket.
- */
-function readIncoming(incoming: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost)
-      settle()
-    }
-    const onData = (chunk: Uint8Array): void => {
-      try {
-        take(chunk)
-      } catch (error) {
-        incoming.pause()
-        end(() => reject(error))
-      }
-    }
-    const onEnd = (): void => end(resolve)
-    const onLost = (): void => end(() => reject(new RelayError('DECODE_TRUNCATED', 'the body ended early')))
-    incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost)
-  })
-}
-
-async function* webStream(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body === null) return
-  const reader = body.getReader()
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
-  } finally {
-    // What is not read any more is not waited for either.
-    await reader.cancel().catch(() => {})
-  }
-}
 
 // ——— signatures
 
@@ -109,16 +42,26 @@ export interface Signed {
 export const claimsSignature = (c: Request): boolean =>
   c.req.header('signature') !== undefined || c.req.header('signature-input') !== undefined
 
-/**
- * Who signed a request, its body, and the body's SHA-256. The signature is checked over the digest that the request states, before its body
- * is read; then the body is compared with it: nobody makes the relay read megabytes without a listed device.
- * @throws ProtocolError REQUEST_SIGNATURE, REQUEST_EXPIRED, REQUEST_DIGEST; RelayError TOO_LARGE.
- */
+/** As `readSignedPieces`, with the body in one. */
 export async function readSigned(
   c: Request,
   parts: SignatureParts,
   most: number,
-): Promise<{ signer: Signed; body: Uint8Array<ArrayBuffer>; digest: Digest }> {
+): Promise<{ signer: Signed; body: Uint8Array<ArrayBuffer> }> {
+  const { signer, pieces } = await readSignedPieces(c, parts, most)
+  return { signer, body: concat(...pieces) }
+}
+
+/**
+ * Who signed a request, its body in pieces, and the body's SHA-256. The signature is checked over the digest that the request states, before its body
+ * is read; then the body is compared with it: nobody makes the relay read megabytes without a listed device.
+ * @throws ProtocolError REQUEST_SIGNATURE, REQUEST_EXPIRED, REQUEST_DIGEST; RelayError TOO_LARGE.
+ */
+export async function readSignedPieces(
+  c: Request,
+  parts: SignatureParts,
+  most: number,
+): Promise<{ signer: Signed; pieces: readonly Uint8Array[]; digest: Digest }> {
   const stated = statedDigest(c)
   const { pathname, search } = new URL(c.req.url)
   const base = (await parts.url()) ?? ''
@@ -132,9 +75,11 @@ export async function readSigned(
     },
     parts.signKeyOf,
   )
-  const body = await readBody(c, most, parts.intake)
-  if (!equal(sha256(body), stated)) throw new RelayError('REQUEST_DIGEST', 'Content-Digest is not that of the body')
-  return { signer: { chain: signer.chain, device: signer.device }, body, digest: stated }
+  const hash = createHash('sha256')
+  const pieces = await readPieces(c, most, { intake: parts.intake, see: (piece) => void hash.update(piece) })
+  if (!equal(new Uint8Array(hash.digest()), stated))
+    throw new RelayError('REQUEST_DIGEST', 'Content-Digest is not that of the body')
+  return { signer: { chain: signer.chain, device: signer.device }, pieces, digest: stated }
 }
 
 function statedDigest(c: Request): Digest {

@@ -91,7 +91,7 @@ export function permissions(parts: PermissionParts): Permissions {
   /** Institutions (as keys) for which a member has a credential that stands. */
   const standing = async (member: ChainId): Promise<ReadonlySet<string>> => {
     const found = new Set<string>()
-    for (const { hash, value } of await credentialsOf(reads, member)) {
+    for (const { hash, value } of await credentialsOf(state, member)) {
       if (value.state === 'accepted' && (await stands(member, hash))) found.add(keyOf(value.institution))
     }
     return found
@@ -171,22 +171,22 @@ export function permissions(parts: PermissionParts): Permissions {
       return grant !== null && isLive(grant) && equal(grant.recipient, member)
     },
     async authoritiesOf(member) {
-      const institutions = (await credentialsOf(reads, member)).map(({ value }) => value.institution)
+      const institutions = (await credentialsOf(state, member)).map(({ value }) => value.institution)
       const own = network()
       return [member, ...institutions, ...(own ? [own] : [])]
     },
     async isWithdrawn(member) {
-      return (await credentialsOf(reads, member)).every(({ value }) => value.state === 'withdrawn')
+      return (await credentialsOf(state, member)).every(({ value }) => value.state === 'withdrawn')
     },
   }
 }
 
 const CREDENTIALS = 'credential/'
 
-async function credentialsOf(reads: Reads, member: ChainId) {
-  const rows = await reads.factsUnder(member, CREDENTIALS)
-  return rows.flatMap(({ key, value }) => {
+async function credentialsOf(state: State, member: ChainId) {
+  const rows = await state.under(member, CREDENTIALS)
+  return rows.map(({ key, value }) => {
     const hash = unhex(key.slice(CREDENTIALS.length)) as Uint8Array as EntryHash
-    return value === null ? [] : [{ hash, value: readFact(facts.credential(hash), value) }]
+    return { hash, value: readFact(facts.credential(hash), value) }
   })
 }

@@ -1,6 +1,6 @@
 // Gives the memory of large bodies back at once. A collector sees a megabyte as a small object: it lets dozens wait, and then looks
 // through everything that lives because so much lies outside its heap. Nothing here is needed for correctness.
-import type { Request } from './http.js'
+import type { Request } from './bodies.js'
 
 /** Shorter ones are not worth the call, and may lie in memory that is shared with others. */
 const LEAST = 256 * 1024

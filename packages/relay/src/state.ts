@@ -14,7 +14,7 @@ export interface ChainHead {
 export interface State {
   fact(chain: ChainId, key: string): Promise<Uint8Array | null>
   head(chain: ChainId): Promise<ChainHead | null>
-  /** All facts of a chain under a key prefix, in key order. Never kept in memory. */
+  /** All facts of a chain under a key prefix that ends with the slash, in key order. */
   under(chain: ChainId, prefix: string): Promise<readonly StoredFact[]>
 }
 
@@ -43,10 +43,14 @@ export interface CachedState extends State {
   take(changed: Changed): void
 }
 
+/** Facts under one prefix that are worth keeping: a member's credentials, and not the grants on a record. */
+const FEW = 16
+
 /** The store's state, with the `most` newest facts and heads kept in memory. */
 export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>, most: number): CachedState {
   const kept = lru<Uint8Array | null>(most)
   const keptHeads = lru<ChainHead | null>(most)
+  const keptUnder = lru<readonly StoredFact[]>(most, (rows) => rows.length + 1)
   // A read that began before a turn must not be kept after it.
   let turns = 0
 
@@ -70,11 +74,22 @@ export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>
       if (turn === turns) keptHeads.set(at, head)
       return head
     },
-    under: async (chain, prefix) =>
-      (await reads.factsUnder(chain, prefix)).flatMap(({ key, value }) => (value === null ? [] : [{ key, value }])),
+    async under(chain, prefix) {
+      const at = factKey(chain, prefix)
+      const known = keptUnder.get(at)
+      if (known !== undefined) return known
+      const turn = turns
+      const rows = await reads.factsUnder(chain, prefix)
+      const found = rows.flatMap(({ key, value }) => (value === null ? [] : [{ key, value }]))
+      if (turn === turns && found.length <= FEW) keptUnder.set(at, found)
+      return found
+    },
     take({ heads, facts }) {
       turns += 1
-      for (const { chain, key, value } of facts) kept.set(factKey(chain, key), value)
+      for (const { chain, key, value } of facts) {
+        kept.set(factKey(chain, key), value)
+        for (const prefix of prefixesOf(key)) keptUnder.drop(factKey(chain, prefix))
+      }
       for (const { chain, sequence, link, index } of heads) {
         keptHeads.set(keyOf(chain), { sequence, link: link as LinkHash, index })
       }
@@ -82,10 +97,14 @@ export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>
   }
 }
 
+/** Every beginning of a key that ends with a slash. */
+const prefixesOf = (key: string): string[] => [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1))
+
 /** A map that forgets what was used longest ago. */
 export interface Lru<T> {
   get(key: string): T | undefined
   set(key: string, value: T): void
+  drop(key: string): void
 }
 
 /** Holds values up to a weight of `most` in all; each weighs one unless told. What weighs more than all is not kept. */
@@ -115,6 +134,7 @@ export function lru<T>(most: number, weightOf: (value: T) => number = () => 1): 
         drop(oldest)
       }
     },
+    drop,
   }
 }
 

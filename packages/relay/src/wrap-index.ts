@@ -12,6 +12,7 @@ import {
   leafHash,
   nodeHash,
   readWrapRows,
+  rootOf,
   type TreeHash,
   type WrapLeaf,
   type WrapRow,
@@ -48,7 +49,7 @@ export interface ReadList {
 export async function readWrapList(bytes: Uint8Array): Promise<ReadList> {
   const leaves: WrapLeaf[] = []
   const rows: IndexRow[] = []
-  for await (const { row, offset, length, leaf } of inSlices(readWrapRows(bytes), 32)) {
+  for await (const { row, offset, length, leaf } of inSlices(readWrapRows(bytes))) {
     leaves.push(row.leaf)
     rows.push({ recipient: row.leaf.recipient, offset, length, leaf: leafHash(leaf) })
   }
@@ -152,6 +153,10 @@ export function wrapLists(reads: Reads, segments: Segments): WrapLists {
     },
   }
 }
+
+/** What `rootOf` answers for the leaves of these rows. */
+export const rootOfRows = async (rows: readonly IndexRow[]): Promise<TreeHash> =>
+  (await build(rows)).levels.at(-1)?.[0] ?? rootOf([])
 
 async function build(rows: readonly IndexRow[]): Promise<LoadedIndex> {
   const levels: TreeHash[][] = [rows.map((row) => row.leaf)]

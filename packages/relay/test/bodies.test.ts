@@ -1,7 +1,7 @@
 // Bodies off Node's own stream: read whole, refused where they are too long, and never taken for whole when they end early.
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { type Request, readBody } from '../src/http.js'
+import { type Request, readBody, readPieces } from '../src/bodies.js'
 import { createIntake } from '../src/intake.js'
 
 const MOST = 1000
@@ -21,6 +21,33 @@ describe('a body', () => {
     expect((await body).length).toBe(MOST)
     expect([(await body)[0], (await body)[1], (await body)[999]]).toEqual([1, 600 % 256, 399 % 256])
     expect(listeners(incoming)).toBe(before)
+  })
+
+  test('in the smallest pieces takes no more memory than another, and each piece is seen once, in order', async () => {
+    const LARGE = 16 * 1024
+    for (const lengths of [
+      Array.from({ length: 50_000 }, () => 1),
+      Array.from({ length: 40 }, (_, i) => (i % 2 ? LARGE : 1)),
+      [LARGE - 1, LARGE - 1, 2, LARGE, 5],
+      [7],
+      [],
+    ]) {
+      const incoming = new PassThrough()
+      const sent = Buffer.concat(lengths.map((length, i) => Buffer.alloc(length, i % 251)))
+      const seen: Uint8Array[] = []
+      const see = (piece: Uint8Array) => void seen.push(Uint8Array.from(piece))
+      const whole = readPieces(requestWith(incoming), sent.length, { intake: createIntake(1024 * 1024), see })
+      lengths.forEach((length, i) => incoming.write(new Uint8Array(length).fill(i % 251)))
+      incoming.end()
+      const pieces = await whole
+      expect(Buffer.concat(pieces).equals(sent)).toBe(true)
+      expect(Buffer.concat(seen).equals(sent)).toBe(true)
+      expect(pieces.length).toBeLessThanOrEqual(2 + (2 * sent.length) / LARGE)
+      const held = new Set(pieces.map(({ buffer }) => buffer))
+      expect([...held].reduce((sum, buffer) => sum + buffer.byteLength, 0)).toBeLessThanOrEqual(
+        2 * sent.length + 2 * LARGE,
+      )
+    }
   })
 
   test('that is too long is refused at once, and the rest is not read', async () => {

@@ -21,7 +21,10 @@ export function segmentsSuite(name: string, open: () => Promise<Segments>): void
   }
 
   describe(`${name}: objects`, () => {
-    for (const sizes of [[0], [1], [5, 0, 7], [4096, 1], [1 << 20], Array.from({ length: 1500 }, (_, i) => i % 7)]) {
+    const MiB = 1 << 20
+    const few = [[0], [1], [5, 0, 7], [4096, 1], [MiB], Array.from({ length: 1500 }, (_, i) => i % 7)]
+    const many = [Array.from({ length: 9 }, () => MiB), [3 * MiB, 3 * MiB, 6 * MiB, 1], [4 * MiB, 1]]
+    for (const sizes of [...few, ...many]) {
       const total = sizes.reduce((sum, size) => sum + size, 0)
       it(
         `gives back ${total} bytes in ${sizes.length} parts`,

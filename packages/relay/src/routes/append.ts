@@ -11,20 +11,12 @@ import {
   paths,
   utf8,
 } from '@sealchart/protocol'
+import { type Request, readBody } from '../bodies.js'
 import { collectClosure } from '../closure.js'
 import { RelayError } from '../errors.js'
 import { decodeEntries, placeList } from '../gate.js'
 import { makeHandout, type Opening, openingOf } from '../handout.js'
-import {
-  answer,
-  claimsSignature,
-  decodeBody,
-  type Request,
-  readBody,
-  readSigned,
-  refuse,
-  type Signed,
-} from '../http.js'
+import { answer, claimsSignature, decodeBody, readSigned, refuse, type Signed } from '../http.js'
 import { StaleHeads } from '../place.js'
 import type { PlacedList } from '../sequencer.js'
 import type { Services } from '../services.js'

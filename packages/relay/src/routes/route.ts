@@ -1,5 +1,5 @@
 // What a route is: one row of the table in app.ts. Spec: docs/spec/relay.md, "Routes".
-import type { Request } from '../http.js'
+import type { Request } from '../bodies.js'
 import type { Services } from '../services.js'
 
 export interface Route {

@@ -14,9 +14,10 @@ import {
   type Ticket,
   unhex,
 } from '@sealchart/protocol'
+import { type Request, readBody } from '../bodies.js'
 import { RelayError } from '../errors.js'
 import { openingOf } from '../handout.js'
-import { answerBytes, answerNothing, decodeBody, type Request, readBody } from '../http.js'
+import { answerBytes, answerNothing, decodeBody } from '../http.js'
 import type { OpenedBy } from '../permissions.js'
 import { release, releaseOnceSent } from '../release.js'
 import type { Services } from '../services.js'

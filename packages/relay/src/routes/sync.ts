@@ -1,7 +1,8 @@
 // POST sync: chains and what they rest on. Spec: docs/spec/relay.md, "Sync".
 import { paths, syncAnswer, syncRequest } from '@sealchart/protocol'
+import { readBody } from '../bodies.js'
 import { besideOf, collectClosure } from '../closure.js'
-import { answer, claimsSignature, decodeBody, readBody, readSigned } from '../http.js'
+import { answer, claimsSignature, decodeBody, readSigned } from '../http.js'
 import { type Route, SMALL_BODY } from './route.js'
 
 export const syncRoute: Route = {

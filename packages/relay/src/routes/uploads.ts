@@ -12,8 +12,9 @@ import {
   uploadAnswer,
   uploadRequest,
 } from '@sealchart/protocol'
+import { type Request, readBody } from '../bodies.js'
 import { RelayError } from '../errors.js'
-import { answer, decodeBody, type Request, readBody, readSigned, type Signed } from '../http.js'
+import { answer, decodeBody, readSigned, readSignedPieces, type Signed } from '../http.js'
 import { isKept } from '../objects.js'
 import type { Services } from '../services.js'
 import type { UploadRow } from '../store/contract.js'
@@ -111,10 +112,11 @@ export const attachmentsRoute: Route = {
   path: paths.attachments,
   asker: 'device',
   async handle(c, services) {
-    const { signer, body, digest } = await readSigned(c, services.signatures, ATTACHMENT)
+    const { signer, pieces, digest } = await readSignedPieces(c, services.signatures, ATTACHMENT)
     services.requestRates.take(signer.device, 1)
-    if (body.length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
-    await stageAttachment(services, signer.chain, { digest, body })
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (length === 0) throw new RelayError('LIMIT', 'an attachment is not empty')
+    await stageAttachment(services, signer.chain, { digest, pieces, length })
     return answer(attachmentAnswer, { digest })
   },
 }
@@ -122,16 +124,20 @@ export const attachmentsRoute: Route = {
 async function stageAttachment(
   services: Services,
   member: ChainId,
-  { digest, body }: { readonly digest: Digest; readonly body: Uint8Array },
+  {
+    digest,
+    pieces,
+    length,
+  }: { readonly digest: Digest; readonly pieces: readonly Uint8Array[]; readonly length: number },
 ): Promise<void> {
   const { reads, segments, sequencer, config, now } = services
   const expires = now() + config.limits.staged
   const known = await reads.attachment(digest)
   if (known !== null && known.live !== null) return
-  await services.quotas.attach({ id: digest, member, bytes: body.length, expires }, async () => {
+  await services.quotas.attach({ id: digest, member, bytes: length, expires }, async () => {
     // What is about to be collected may lose its file: it is stored again, under whichever row is there then.
     const kept = known !== null && isKept(known, now())
-    const place = kept ? known.place : { file: await segments.write([body]), offset: 0, length: body.length }
+    const place = kept ? known.place : { file: await segments.write(pieces), offset: 0, length }
     await sequencer.stage({ attachments: [{ digest, place, count: 0, root: null, expires, live: null }] })
   })
 }

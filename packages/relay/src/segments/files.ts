@@ -92,7 +92,11 @@ async function writeWhole(disk: Disk, name: string, parts: readonly Uint8Array[]
   // O_EXCL: should the random source ever repeat itself, this fails and no file is replaced.
   const handle = await open(pathOf(disk, name), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
-    await writeAll(handle, parts)
+    const steps = inSteps(parts)
+    for (const step of steps) {
+      await writeAll(handle, step)
+      if (step !== steps.at(-1)) await handle.datasync()
+    }
     // The name is in the folder since `open`: both syncs can run at once.
     await allDone([handle.datasync(), disk.sync(folderOf(disk, name))])
   } catch (error) {
@@ -116,6 +120,24 @@ function ensureFolder({ folders }: Disk, folder: string): Promise<void> {
   folders.set(folder, made)
   made.catch(() => folders.delete(folder))
   return made
+}
+
+/** Bytes that are synced at once: whoever else syncs meanwhile, the log first of all, waits behind no more. */
+const STEP = 4 * 1024 * 1024
+
+/** The parts, in order, in lists of at most `STEP` bytes, or of one part that is longer. */
+function inSteps(parts: readonly Uint8Array[]): readonly Uint8Array[][] {
+  const steps: Uint8Array[][] = [[]]
+  let bytes = 0
+  for (const part of parts) {
+    bytes += part.length
+    if (bytes > STEP && bytes > part.length) {
+      steps.push([])
+      bytes = part.length
+    }
+    steps.at(-1)?.push(part)
+  }
+  return steps
 }
 
 /** A write may take fewer bytes than it was given: the rest is given again. */
