@@ -51,8 +51,9 @@ async function within(ms, call) {
 }
 
 export default class MutationRunner extends TestRunner {
-  /** A kill has left something behind: what follows in this file says nothing any more. */
+  /** A mutant has left something behind: what follows in this file says nothing any more. */
   #spoilt = false
+  #hasTried = false
   #isLoaded = false
 
   async runTask(test) {
@@ -72,7 +73,14 @@ export default class MutationRunner extends TestRunner {
     reached = new Map()
     calls = 0
     const started = process.cpuUsage()
-    await run()
+    try {
+      await run()
+    } catch (error) {
+      if (!this.#hasTried) throw error
+      // Nothing failed when it was left behind: a fresh start goes on with this test.
+      this.#spoilt = true
+      return say({ spoilt: true })
+    }
     const { user, system } = process.cpuUsage(started)
     const ms = (user + system) / 1000
     const [plain, places] = [calls, reached]
@@ -129,6 +137,7 @@ export default class MutationRunner extends TestRunner {
   async #try(n, { name, once, ms, plain }) {
     if (this.#spoilt || isOver()) return
     say({ start: n })
+    this.#hasTried = true
     const why = await this.#killedBy(n, { once, ms, plain })
     if (why === null) return
     alive.delete(n)
