@@ -1,6 +1,7 @@
 // Entries of every type, and what a decoder and a verifier of signatures refuse. Spec: docs/spec/entries.md, docs/spec/signatures.md.
 import * as p from '../../packages/protocol/dist/index.js'
 import { bytes, hex, toJson } from '../operations/notation.mjs'
+import { seat, teamActs, teamEpoch } from './teams.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {
   acts,
@@ -17,6 +18,7 @@ import {
   root,
   sharedWorld,
   stranger,
+  wong,
 } from './world.mjs'
 
 const spec = 'entries.md#what-a-decoder-must-reject'
@@ -59,6 +61,13 @@ async function types({ accepts }, world) {
     'member-credential': [acts.credential(chan, issuer, clinic, { claims: [{ name: 'name', hash: counting(0x61) }] })],
     'member-accept': [acts.accept(chan, { hash: counting(0x60) })],
     'member-withdraw': [acts.withdraw(lee, hospital, hospital, { hash: counting(0x60) })],
+    'team-found': [teamActs.found(world)],
+    'team-change': [teamActs.change(world, { adds: [seat(wong)], removes: [lee.chain], epoch: teamEpoch(1) })],
+    'team-refresh': [teamActs.refresh(world, { leaves: [wong.chain] })],
+    'team-stale': [teamActs.stale(lee, hospital, { hash: counting(0x60) }, hospital)],
+    'team-appoint': [teamActs.appoint(world, lee)],
+    'team-dismiss': [teamActs.dismiss(world, lee)],
+    'team-close': [teamActs.close(world)],
     'record-create': [acts.create(world)],
     'record-publish': [acts.publish(world)],
     'record-grant': [acts.grant(world, lee)],
@@ -170,7 +179,6 @@ async function payloads({ refuses }, world) {
     'format-0': ['DOWNGRADE', 'There never was one.', withField(0, 0)],
     'kind-0': ['DECODE_SHAPE', 'No such kind.', withField(1, 0)],
     'kind-4': ['DECODE_SHAPE', 'Reserved for registration.', withField(1, 4)],
-    'kind-5': ['DECODE_SHAPE', 'Reserved for teams.', withField(1, 5)],
     'kind-8': ['DECODE_SHAPE', 'No such kind.', withField(1, 8)],
     'kind-as-text': ['DECODE_SHAPE', 'Types are not converted.', withField(1, 'network')],
     'chain-of-31-bytes': ['DECODE_SHAPE', 'An id has 32 bytes.', withField(2, counting(0, 31))],

@@ -2,6 +2,7 @@
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
+import { seat, seats, teamActs, teamEpoch } from './teams.mjs'
 import { counting, scripted, vectorsOf } from './vectors.mjs'
 import {
   acts,
@@ -530,9 +531,33 @@ async function fits({ accepts, refuses }) {
   const ofBoth = (world) =>
     [grantHash, world.named.get('second').hash].sort(p.compare).map((hash) => under(hash, turned))
   const toFounder = (keys, trail) => rowTo(chan, [under(created, keys, trail)])
+  /** Rows of a team's secret, as its lists have them. */
+  const ofTeam = (epoch, ...members) =>
+    members
+      .map((of) => rowTo(of, [under(null, pairs([0, epoch]))], { keys: null }, { keys: null }))
+      .sort((a, b) => p.compare(a.leaf.recipient, b.leaf.recipient))
+  const all3 = seats(seat(chan, 'admin'), seat(lee), seat(wong))
+  const foundTeam = (world, over) => teamActs.found(world, { ...over, seats: all3 })
+  const teamed = async (world) => {
+    await world.add(teamActs.found(world, { seats: seats(seat(chan, 'admin'), seat(lee)) }))
+  }
+  const teamedStale = async (world) => {
+    await teamed(world)
+    await world.add(teamActs.stale(lee))
+  }
+  const addWong = (world, over) => teamActs.change(world, { adds: [seat(wong)], ...over })
+  const removeLee = (world, over) => teamActs.change(world, { removes: [lee.chain], epoch: teamEpoch(1), ...over })
+  const swap = (world, over) => removeLee(world, { adds: [seat(wong)], ...over })
+  const refresh = (world, over) => teamActs.refresh(world, over)
+  const joined = 'three-members-join'
 
   const sound = {
     'fits-a-members-founding': ['a-network-is-founded', [deviceRow()], foundMember, 'One row, to the founding device.'],
+    'fits-a-new-team': [joined, ofTeam(0, chan, lee, wong), foundTeam, 'A row to each seat.'],
+    'fits-an-addition-to-a-team': [joined, ofTeam(0, wong), addWong, 'To who is added, the key there is.', teamed],
+    'fits-a-removal-from-a-team': [joined, ofTeam(1, chan), removeLee, 'To who remains, the new key.', teamed],
+    'fits-an-exchange-in-a-team': [joined, ofTeam(1, chan, wong), swap, 'To who remains and who is added.', teamed],
+    'fits-a-refresh-of-a-team': [joined, ofTeam(1, chan, lee), refresh, 'To all.', teamedStale],
     'fits-a-new-record': [
       'three-members-join',
       [rowTo(chan, [under(null, all, 0)])],
@@ -587,6 +612,55 @@ async function fits({ accepts, refuses }) {
     await accepts(name, { ...(await vector(after, rows, act, play)), comment })
   const last = { chain: new Uint8Array(32).fill(0xff), epochKey: wong.epochKey }
   const wrong = {
+    'team-without-a-member': [joined, ofTeam(0, chan, lee), foundTeam, 'Wong has a seat.'],
+    'team-with-somebody-besides': [
+      joined,
+      [...ofTeam(0, chan, lee, wong), ...ofTeam(0, last)],
+      foundTeam,
+      'Nobody else has a seat.',
+    ],
+    'team-of-another-epoch': [joined, ofTeam(1, chan, lee, wong), foundTeam, 'The first is 0.'],
+    'team-with-section-keys': [
+      joined,
+      ofTeam(0, chan, lee, wong).map((row, i) =>
+        i === 1 ? rowTo({ ...lee, chain: row.leaf.recipient }, row.leaf.what) : row,
+      ),
+      foundTeam,
+      'A team has no sections.',
+    ],
+    'team-that-says-no-epoch': [
+      joined,
+      ofTeam(0, chan, lee, wong).map((row) => ({ ...row, leaf: { ...row.leaf, what: [] } })),
+      foundTeam,
+      'Each row names the epoch.',
+    ],
+    'team-with-a-trail': [
+      joined,
+      ofTeam(0, chan, lee, wong).map((row) => ({
+        ...row,
+        leaf: { ...row.leaf, what: [under(null, pairs([0, 0]), 0)] },
+      })),
+      foundTeam,
+      'A team has none.',
+    ],
+    'addition-to-all-of-a-team': [joined, ofTeam(0, chan, lee, wong), addWong, 'The others have the key.', teamed],
+    'addition-of-another-epoch': [joined, ofTeam(1, wong), addWong, 'The newest is 0.', teamed],
+    'removal-to-who-leaves-a-team': [joined, ofTeam(1, chan, lee), removeLee, 'Lee leaves.', teamed],
+    'removal-under-the-old-key-of-a-team': [joined, ofTeam(0, chan), removeLee, 'It turns.', teamed],
+    'exchange-without-who-comes': [joined, ofTeam(1, chan), swap, 'Wong is added.', teamed],
+    'refresh-without-a-member': [joined, ofTeam(1, chan), refresh, 'Lee stays.', teamedStale],
+    'refresh-to-who-left-before': [
+      joined,
+      ofTeam(2, chan, lee),
+      (world, over) => teamActs.refresh(world, { epoch: teamEpoch(2), ...over }, chan),
+      'Lee left before.',
+      async (world) => {
+        await teamed(world)
+        await world.add(removeLee(world))
+        await world.add(teamActs.stale(chan))
+      },
+    ],
+    'team-that-is-closed': [joined, [], (world) => teamActs.close(world), 'It has no wrap list.', teamed],
     'founding-with-a-second-row': [
       'a-network-is-founded',
       [deviceRow(), deviceRow({ recipient: last.chain })],

@@ -165,7 +165,7 @@ def verify_request(method, url, body, headers, now, known):
     return {"chain": chain, "device": device, "created": created}
 
 # ==== entries.md ======================================================================================================
-KINDS = {"network": 1, "institution": 2, "member": 3, "record": 6, "access": 7}  # "Kinds and types"
+KINDS = {"network": 1, "institution": 2, "member": 3, "team": 5, "record": 6, "access": 7}  # "Kinds and types"
 NAME, SECTION, BACK = text(1, 200), uint(0, 256), maybe(octets(0, 256))
 BOX = shape(lambda item: type(item) is bytes and len(item) == 1216, box_key)
 KEYS = struct(sign=shape(lambda item: type(item) is bytes and len(item) == 32, sign_key), box=BOX)
@@ -176,6 +176,9 @@ EPOCHS = many(struct(section=SECTION, epoch=U32, commitment=HASH, back=BACK, unt
 CONTENTS = many(struct(section=SECTION, epoch=U32, object=ATTACHED), 257)
 STARTS, ACCESS = dict(epochs=EPOCHS, contents=CONTENTS), dict(record=HASH, grant=maybe(HASH), credential=HASH)
 SECTIONS, HASHES, CLAIMS = many(SECTION, 256, 1), many(HASH, 256, 1), many(struct(name=text(1, 40), hash=HASH), 16)
+def either(*words): return shape(lambda item: item in words)
+SEATS = dict(high=256, inner=struct(member=HASH, institution=HASH, role=either("admin", "member")))
+TEAM_EPOCH = struct(epoch=U32, key=BOX, back=octets(0, 256))
 VIEW = struct(**ACCESS, version=uint(), sections=SECTIONS, trailEpoch=U32)
 BODIES = {  # "Bodies"
     "network found": struct(keys=KEYS, nonce=HASH, name=NAME, origin=NAME, logKey=HASH, relay=text(1, 500)),
@@ -189,12 +192,22 @@ BODIES = {  # "Bodies"
     "member credential": struct(institution=HASH, claims=CLAIMS, notBefore=TIME, until=TIME),
     "member accept": struct(credential=HASH),
     "member withdraw": struct(credential=HASH),
+    "team found": struct(founder=HASH, nonce=HASH, credential=HASH,
+                         purpose=either("department", "on-call", "consultation"), name=maybe(NAME), until=maybe(TIME),
+                         seats=many(**SEATS, low=1), epochKey=BOX, wraps=WRAPS),
+    "team change": struct(credential=HASH, adds=many(**SEATS), removes=many(HASH, 256), epoch=maybe(TEAM_EPOCH),
+                          wraps=WRAPS),
+    "team refresh": struct(credential=HASH, leaves=many(HASH, 256), epoch=TEAM_EPOCH, wraps=WRAPS),
+    "team stale": struct(member=HASH, credential=maybe(HASH)),
+    "team appoint": struct(credential=HASH, member=HASH),
+    "team dismiss": struct(credential=HASH, member=HASH),
+    "team close": struct(credential=HASH),
     "record create": struct(founder=HASH, nonce=HASH, credential=HASH, trail=TRAIL, **STARTS, wraps=WRAPS),
     "record publish": struct(credential=HASH, grant=maybe(HASH), version=uint(), trail=maybe(TRAIL), **STARTS,
                              wraps=maybe(WRAPS)),
     "record grant": struct(credential=HASH, recipient=HASH, capacity=HASH, sections=SECTIONS, actions=uint(0, 47),
                            notBefore=TIME, until=maybe(TIME), wraps=WRAPS),
-    "record revoke": struct(credential=HASH, mode=shape(lambda item: item in ("revoke", "recall")), grants=HASHES,
+    "record revoke": struct(credential=HASH, mode=either("revoke", "recall"), grants=HASHES,
                             trail=TRAIL, **STARTS, wraps=WRAPS),
     "access view": VIEW, "access download": VIEW, "access note": struct(**ACCESS, trailEpoch=U32)}
 PAYLOAD = struct(  # "Layout"
@@ -337,6 +350,8 @@ def fact(fields): return namedtuple("Fact", fields)  # "Facts": a key is a tuple
 Founded, Device, Holder, Viewed = fact("kind link"), fact("sign role since voidFrom"), fact("grants"), fact("index")
 Admission, Epoch = fact("founding admitted removed"), fact("epoch key keyHash wraps")
 Credential = fact("institution issuer index notBefore until state")
+Team = fact("purpose institution until members admins out stale closed")
+Seat = fact("institution role since out left")
 Founder, Counters = fact("member create institution index wraps"), fact("version grants sections files")
 Trail, Section = fact("epoch keyHash index"), fact("epoch commitment index wraps until")
 Content = fact("version epoch object")
@@ -351,7 +366,7 @@ class Chain:
         return versions.get(max((known for known in versions if known <= number), default=None))
 FACTS = {"founded": Founded, "device": Device, "holder": Holder, "viewed": Viewed, "institution": Admission,
          "epoch": Epoch, "credential": Credential, "founder": Founder, "counters": Counters, "trail": Trail,
-         "section": Section, "grant": Grant,
+         "section": Section, "grant": Grant, "team": Team, "seat": Seat,
          "content": lambda version, epoch, object: Content(version, epoch, ATTACHED(object))}
 def read_fact(key, data):
     made = FACTS.get(key.split("/")[0])
@@ -448,7 +463,7 @@ class Judge:
     def lasts(self, until): return until is None or self.time < until
     def signer_key(self):  # "Signers"
         e = self.e
-        if e.type == "found":
+        if e.type == "found" and e.kind != "team":
             need((e.signer, e.device) == (e.chain, device_id(*e.body.keys)), "BINDING")
             return e.body.keys.sign
         device = self.fact(e.signer, "device", e.device)
@@ -526,6 +541,71 @@ class Judge:
     def member_withdraw(self, e, b):
         self.issuer(self.change(lambda credential: credential.state != "withdrawn", "credential", b.credential,
                                 state="withdrawn").institution)
+    def team(self):  # "Team"
+        team = self.own("team")
+        need(team, "RULE"); need(team.closed is None and self.lasts(team.until), "TEAM_CLOSED")
+        return team
+    def seated(self, member):
+        seat = self.own("seat", member)
+        return seat if seat and seat.left is None else None
+    def seat(self, e, b, *roles):
+        team, seat = self.team(), self.seated(e.signer)
+        need(seat and not seat.out and seat.role in roles, "ROLE")
+        need(self.holds(e.signer, b.credential) == seat.institution, "ROLE")
+        return team
+    def moved(self, team, adds, leaves):
+        left = [self.seated(member) for member in leaves]
+        for member, seat in zip(leaves, left): self.put(seat._replace(left=self.index), "seat", member)
+        for seat in adds: self.put(Seat(seat.institution, seat.role, self.index, False, None), "seat", seat.member)
+        def admins(seats): return sum(seat.role == "admin" for seat in seats)
+        return team._replace(members=team.members + len(adds) - len(left), out=team.out - sum(it.out for it in left),
+                             admins=team.admins + admins(adds) - admins(left))
+    def turned(self, team, b):  # "The next epoch"
+        need(b.epoch.epoch == self.own("epoch").epoch + 1, "SEQ")
+        self.put(Epoch(b.epoch.epoch, b.epoch.key, sha256(b.epoch.key), b.wraps.attached.digest), "epoch")
+        return team._replace(stale=None)
+    def team_found(self, e, b):
+        need(e.chain == chain_id(self.network, b.founder, b.nonce) and e.signer == b.founder, "BINDING")
+        institution, consultation = self.holds(e.signer, b.credential), b.purpose == "consultation"
+        need((b.name is None) == consultation, "RULE")
+        need(not consultation or b.until is not None and e.private is not None, "RULE")
+        need(self.lasts(b.until) and ascending([seat.member for seat in b.seats]), "RULE")
+        need((e.signer, institution, "admin") in b.seats, "RULE")
+        if b.name is not None: self.put(b.name, "name")
+        self.put(Epoch(0, b.epochKey, sha256(b.epochKey), b.wraps.attached.digest), "epoch")
+        self.put(self.moved(Team(b.purpose, institution, b.until, 0, 0, 0, None, None), b.seats, []), "team")
+    def team_change(self, e, b):
+        team, added = self.seat(e, b, "admin"), [seat.member for seat in b.adds]
+        need((b.adds or b.removes) and ascending(added) and ascending(b.removes), "RULE")
+        need(all(map(self.seated, b.removes)) and not any(map(self.seated, added)), "RULE")
+        need(b.epoch or not b.removes and team.stale is None, "STALE_EPOCH")
+        team = self.moved(team, b.adds, b.removes)
+        need(not b.epoch or team.out == 0, "STALE_EPOCH")
+        need(team.admins > 0, "RULE"); need(team.members <= 1000, "LIMIT")
+        self.put(self.turned(team, b) if b.epoch else team, "team")
+    def team_refresh(self, e, b):
+        team = self.seat(e, b, "admin", "member")
+        need(team.stale is not None and ascending(b.leaves), "RULE")
+        need(all(seat and seat.out for seat in map(self.seated, b.leaves)), "RULE")
+        team = self.moved(team, [], b.leaves)
+        need(team.out == 0, "STALE_EPOCH")
+        self.put(self.turned(team, b), "team")
+    def team_stale(self, e, b):
+        team, seat, out = self.team(), self.seated(b.member), b.credential is not None
+        need(seat and not seat.out, "RULE"); need(out or e.signer == b.member, "ROLE")
+        if out:
+            held = self.fact(b.member, "credential", b.credential)
+            need(held and held.institution == seat.institution and held.state == "withdrawn", "RULE")
+            self.issuer(seat.institution)
+            self.put(seat._replace(out=True), "seat", b.member)
+        self.put(team._replace(out=team.out + out, stale=self.index if team.stale is None else team.stale), "team")
+    def team_appoint(self, e, b):
+        team, seat, up = self.seat(e, b, "admin"), self.seated(b.member), e.type == "appoint"
+        need(seat and seat.role == ("member" if up else "admin") and (up or team.admins > 1), "RULE")
+        self.put(seat._replace(role="admin" if up else "member"), "seat", b.member)
+        self.put(team._replace(admins=team.admins + (1 if up else -1)), "team")
+    team_dismiss = team_appoint
+    def team_close(self, e, b): self.put(self.seat(e, b, "admin")._replace(closed=self.index), "team")
     def founder(self, e, b):  # "Record"
         need(e.signer == self.own("founder").member, "ROLE"); self.holds(e.signer, b.credential)
     def record_create(self, e, b):
@@ -661,7 +741,12 @@ def read_trail(ledger, record):  # "Trails"
 def rows_due(ledger, it):  # "Wrap lists": for every row its recipient, and what it names
     e, b, chain = it.entry, it.entry.body, ledger.chains[it.entry.chain]
     def trail(epoch, actions): return epoch if actions & (ACTIONS["trail"] | ACTIONS["write"]) else None
-    if e.type == "found": return [(e.device, [])]
+    if e.name == "member found": return [(e.device, [])]
+    if e.kind == "team":
+        keys, epoch = sorted(key for key in chain.facts if key[0] == "seat"), chain.fact(("epoch",)).epoch
+        members = [key[1] for key in keys if chain.fact(key).left is None]
+        if e.type == "change" and not b.epoch: members = [seat.member for seat in b.adds]
+        return [(member, [(None, [(0, epoch)], None)]) for member in members]
     if e.type == "grant":
         pairs = [(number, chain.fact(("section", number)).epoch) for number in [0, *b.sections]]
         return [(b.recipient, [(None, pairs, trail(chain.fact(("trail",)).epoch, b.actions))])]
@@ -781,8 +866,8 @@ def check_fits(ledger, it, list):  # rules.md "Wrap lists"
     need(wraps and wraps.attached[:2] == (sha256(list), len(list)), "WRAPS")
     leaves = read_list(list, wraps.attached.count, wraps.root)
     need(encode([(leaf.recipient, leaf.what) for leaf in leaves]) == encode(rows_due(ledger, it)), "WRAPS")
-    need(all((leaf.keys is None) == (e.type == "found") for leaf in leaves), "WRAPS")
-    need(e.type != "found" or leaves[0][1:5] == (0, sha256(e.body.keys.box), 0, None), "WRAPS")
+    need(all((leaf.keys is None) == (e.kind != "record") for leaf in leaves), "WRAPS")
+    need(e.name != "member found" or leaves[0][1:5] == (0, sha256(e.body.keys.box), 0, None), "WRAPS")
     return len(leaves)
 
 # ==== sections.md =====================================================================================================

@@ -98,9 +98,9 @@ const refused = [
     () => decodeEntry(withField(0, 2)),
   ],
   [
-    'a kind that is not in the table, 4 and 5 among them',
+    'a kind that is not in the table, 4 among them',
     'reserved kinds have no rules yet',
-    () => decodeEntry(withField(1, 5)),
+    () => decodeEntry(withField(1, 4)),
   ],
   [
     'a type that its kind does not have',

@@ -113,7 +113,7 @@ function newsIn(member: Member, entry: AnyEntry): Pick<Notice, 'what' | 'who' | 
   // What she did herself is no news to her.
   if (equal(entry.signer.chain, session.chain)) return null
   const who =
-    'credential' in entry.body && entry.kind !== 'member'
+    'credential' in entry.body && entry.body.credential !== null && entry.kind !== 'member'
       ? personUnder(session, entry.signer.chain, entry.body.credential)
       : null
   if (is(entry, 'record', 'grant'))

@@ -6,10 +6,10 @@ import {
   type EntryHash,
   equal,
   facts,
+  type GroupEpoch,
   hex,
   is,
   type Ledger,
-  type MemberEpoch,
   type Placed,
   readFact,
 } from '@sealchart/protocol'
@@ -140,7 +140,7 @@ function claimsOf(session: Session, member: ChainId, hash: EntryHash): ReadonlyM
 }
 
 /** A member's newest epoch: the key that is wrapped to. @throws ClientError KEY_UNVERIFIED when her chain is not known. */
-export function epochOf(session: Session, member: ChainId): MemberEpoch {
+export function epochOf(session: Session, member: ChainId): GroupEpoch {
   const epoch = session.ledger.fact(member, facts.epoch)
   if (!epoch) throw new ClientError('KEY_UNVERIFIED', 'no verified key is known for this member')
   return epoch

@@ -5,8 +5,8 @@ import { boxKey, devicePublicKeys } from './device-keys.js'
 import { limits } from './limits.js'
 import { blob, bytes, type Infer, list, nullable, oneOf, type Shape, struct, text, uint } from './shape.js'
 
-/** Chain kinds as they stand in an entry. 4 and 5 (registration, team) are reserved: no entry of theirs is accepted by this version. */
-export const kinds = { network: 1, institution: 2, member: 3, record: 6, access: 7 } as const
+/** Chain kinds as they stand in an entry. 4 (registration) is reserved: no entry of it is accepted by this version. */
+export const kinds = { network: 1, institution: 2, member: 3, team: 5, record: 6, access: 7 } as const
 export type KindName = keyof typeof kinds
 
 export const chainId: Shape<ChainId> = bytes<ChainId>(32)
@@ -49,6 +49,18 @@ export const actions = { view: 1, download: 2, note: 4, write: 8, trail: 32 } as
 export type ActionName = keyof typeof actions
 export const allActions: number = Object.values(actions).reduce((all, bit) => all | bit, 0)
 
+/** A place in a team, in the capacity of an institution. */
+export const seat = struct({ member: chainId, institution: chainId, role: oneOf('admin', 'member') })
+export type Seat = Infer<typeof seat>
+
+/** Start of a team's next epoch: an X-Wing public key; `back` seals the previous epoch's secret under the new one. */
+const teamEpoch = struct({ epoch: uint(0xffffffff), key: boxKey, back: blob(256) })
+export type TeamEpoch = Infer<typeof teamEpoch>
+
+export const purposes = ['department', 'on-call', 'consultation'] as const
+
+const members = list(chainId, limits.members)
+
 const epochStarts = list(epochStart, limits.sections + 1)
 const contents = list(content, limits.sections + 1)
 
@@ -81,6 +93,31 @@ export const bodies = {
     }),
     accept: struct({ credential: entryHashShape }),
     withdraw: struct({ credential: entryHashShape }),
+  },
+  team: {
+    found: struct({
+      founder: chainId,
+      nonce,
+      credential: entryHashShape,
+      purpose: oneOf(...purposes),
+      name: nullable(text(limits.name, 1)),
+      until: nullable(uint()),
+      seats: list(seat, limits.seats, 1),
+      epochKey: boxKey,
+      wraps: wrapsRef,
+    }),
+    change: struct({
+      credential: entryHashShape,
+      adds: list(seat, limits.seats),
+      removes: members,
+      epoch: nullable(teamEpoch),
+      wraps: wrapsRef,
+    }),
+    refresh: struct({ credential: entryHashShape, leaves: members, epoch: teamEpoch, wraps: wrapsRef }),
+    stale: struct({ member: chainId, credential: nullable(entryHashShape) }),
+    appoint: struct({ credential: entryHashShape, member: chainId }),
+    dismiss: struct({ credential: entryHashShape, member: chainId }),
+    close: struct({ credential: entryHashShape }),
   },
   record: {
     create: struct({

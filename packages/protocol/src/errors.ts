@@ -37,6 +37,7 @@ export const errorCodes = {
   ROLE: ['unauthentic', 'stop'],
   NOT_GRANTED: ['unauthentic', 'ask-author'],
   GRANT_ENDED: ['unauthentic', 'ask-author'],
+  TEAM_CLOSED: ['unauthentic', 'fix-call'],
   STALE_EPOCH: ['unauthentic', 'retry'],
   ALREADY_OPENED: ['relay', 'stop'],
   CRED_REVOKED: ['unauthentic', 'sign-in'],

@@ -47,6 +47,7 @@ export {
   type EpochStart,
   type KindName,
   kinds,
+  type Seat,
   type TrailStart,
   type WrapsRef,
 } from './bodies.js'
@@ -175,8 +176,8 @@ export {
   facts,
   GRANTS,
   type Grant,
+  type GroupEpoch,
   grantHashOf,
-  type MemberEpoch,
   readFact,
   type Section,
 } from './rules/facts.js'

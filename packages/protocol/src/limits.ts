@@ -31,6 +31,10 @@ export const limits = {
   grants: 10_000,
   /** Of these, grants to one recipient: her row of a wrap list names them all, each with up to 257 sections. */
   grantsEach: 8,
+  /** Members of a team; all but one of them can leave by one entry. */
+  members: 1000,
+  /** Members that one entry seats in a team. */
+  seats: 256,
   /** Bytes of a section manifest. */
   manifest: 8 * MiB,
   /** Bytes of a sealed card. */

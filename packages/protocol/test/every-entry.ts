@@ -1,6 +1,7 @@
 // One valid entry of each type that the format has, placed in a world: for tests that go over all of them.
 import type { AnyEntry } from '../src/entry.js'
 import { idOf, newDevice, type World } from './actors.js'
+import { Teams } from './teams.js'
 
 export async function everyEntry(world: World): Promise<AnyEntry[]> {
   const { network } = world
@@ -20,6 +21,14 @@ export async function everyEntry(world: World): Promise<AnyEntry[]> {
   await world.place(await world.access('download', record, lee, grant.hash))
   await world.place(await world.note(record, lee, grant.hash))
   await world.place(await world.revoke(record, chan, [grant.hash]))
+  const teams = new Teams(world)
+  const team = await teams.team(chan, [lee])
+  await world.place(await teams.appoint(team, chan, lee))
+  await world.place(await teams.stale(team, lee, lee, null))
+  await world.place(await teams.refresh(team, lee, []))
+  await world.place(await teams.dismiss(team, lee, chan))
+  await world.place(await teams.change(team, lee, { removes: [chan] }))
+  await world.place(await teams.close(team, lee))
   await world.place(await world.withdraw(lee.chain, renewed.credential, issuer))
   await world.place(await world.dismiss(other, issuer, 0))
   const on = { kind: 'network', chain: network.chain, by: network } as const

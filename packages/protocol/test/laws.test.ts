@@ -648,6 +648,7 @@ const laws: readonly Law[] = [
       'facts.grant',
       'facts.holder',
       'facts.institution',
+      'facts.seat',
       'facts.section',
       'facts.viewed',
       'grantHashOf',
@@ -656,7 +657,15 @@ const laws: readonly Law[] = [
     ],
     check() {
       const { facts } = protocol
-      const byId = [facts.credential, facts.device, facts.grant, facts.holder, facts.institution, facts.viewed] as const
+      const byId = [
+        facts.credential,
+        facts.device,
+        facts.grant,
+        facts.holder,
+        facts.institution,
+        facts.seat,
+        facts.viewed,
+      ] as const
       const made = fc.oneof(
         fc.tuple(fc.nat(byId.length - 1), id),
         fc.tuple(fc.constantFrom(10, 11), fc.nat(256)),

@@ -74,6 +74,31 @@ describe('requests and answers', () => {
   })
 })
 
+describe('teams', () => {
+  it('256 are seated by an entry, 1,000 removed or left out', () => {
+    const id = idOf<ChainId>('member')
+    const [seat, key] = [{ member: id, institution: id, role: 'member' }, newDevice('team').keys.box]
+    const attached = { digest: id as Uint8Array, length: 1, count: 1 }
+    const common = { credential: id, wraps: { attached, root: id, asOf: 0 } }
+    const epoch = { epoch: 1, key, back: new Uint8Array(1) }
+    const founding = { ...common, founder: id, nonce: id, purpose: 'department', name: 'a', until: null, epochKey: key }
+    const { seats, members } = limits
+    const table: readonly (readonly [number, number, (n: number) => boolean])[] = [
+      [1, seats, (n) => fits<unknown>(bodies.team.found, { ...founding, seats: times(n, seat) })],
+      [0, seats, (n) => fits<unknown>(bodies.team.change, { ...common, adds: times(n, seat), removes: [], epoch })],
+      [0, members, (n) => fits<unknown>(bodies.team.change, { ...common, adds: [], removes: times(n, id), epoch })],
+      [0, members, (n) => fits<unknown>(bodies.team.refresh, { ...common, leaves: times(n, id), epoch })],
+    ]
+    for (const [least, most, fit] of table)
+      expect([fit(least - 1 < 0 ? 0 : least - 1), fit(least), fit(most), fit(most + 1)]).toEqual([
+        least === 0,
+        true,
+        true,
+        false,
+      ])
+  })
+})
+
 describe('names and claims', () => {
   const named = (length: number) => ({ keys: newDevice('named').keys, nonce: idOf('nonce'), name: 'n'.repeat(length) })
   it('a name has 1 to 200 characters', () => {

@@ -355,6 +355,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   'facts.grant': { args: [id] },
   'facts.holder': { args: [id] },
   'facts.institution': { args: [id] },
+  'facts.seat': { args: [id] },
   'facts.section': { args: [1] },
   'facts.viewed': { args: [id] },
   grantHashOf: { args: [`grant/${protocol.hex(id)}`] },

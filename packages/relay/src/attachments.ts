@@ -47,10 +47,7 @@ export function objectsOf(entry: AnyEntry): NamedObject[] {
 }
 
 /** The wrap list that an entry signs, or null. */
-export function wrapsRefOf(entry: AnyEntry): WrapsRef | null {
-  if (is(entry, 'member', 'found')) return entry.body.wraps
-  return entry.kind === 'record' ? (entry as AnyEntry & Entry<'record'>).body.wraps : null
-}
+export const wrapsRefOf = (entry: AnyEntry): WrapsRef | null => ('wraps' in entry.body ? entry.body.wraps : null)
 
 export interface CheckParts {
   readonly reads: Reads
@@ -88,7 +85,7 @@ export async function checkWraps(
     if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
     return { ...newest, sequence: leaf.sequence, link: leaf.link }
   })
-  if (entry.kind === 'record')
+  if (entry.kind !== 'member')
     await refuseWithdrawn(
       parts,
       list.leaves.map((leaf) => leaf.recipient),

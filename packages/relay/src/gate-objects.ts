@@ -109,7 +109,7 @@ async function takeWraps(
   const { entry, before } = one.judged
   const list = await checkWraps(parts, entry, { bytes: one.bytes, before })
   to.store.push(...asStored(one, list.rows.length, null))
-  if (entry.kind === 'record') for (const { recipient } of list.rows) to.recipients.add(keyOf(recipient))
+  if (entry.kind !== 'member') for (const { recipient } of list.rows) to.recipients.add(keyOf(recipient))
   const index = indexFor(list.rows)
   if (index === null) return
   const digest = indexDigest(one.object.attached.digest)

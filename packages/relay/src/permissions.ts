@@ -2,7 +2,7 @@
 // What does not exist and what somebody may not see are one answer here (null, false), so that routes cannot tell them apart.
 //
 //     network, institution   everybody
-//     member                 every listed device
+//     member, team           every listed device
 //     record                 founder and holders: all; former holders: up to the end of their last grant
 //     access log             founder, and holders of a grant with the action `trail`
 import {
@@ -31,7 +31,7 @@ export type Asker = { readonly chain: ChainId; readonly device: DeviceId } | nul
 
 /** What of a chain may be seen: entries by log index and log time. */
 export interface Sight {
-  readonly kind: 'network' | 'institution' | 'member' | 'record' | 'access'
+  readonly kind: 'network' | 'institution' | 'member' | 'team' | 'record' | 'access'
   sees(index: number, time: number): boolean
 }
 
@@ -149,7 +149,7 @@ export function permissions(parts: PermissionParts): Permissions {
       if (found === null) return null
       if (found.kind === 'record') return sightOfRecord(asker, chain)
       if (found.kind === 'access') return sightOfLog(asker, found.record)
-      if (found.kind === 'member' && asker === null) return null
+      if ((found.kind === 'member' || found.kind === 'team') && asker === null) return null
       return { kind: found.kind, sees: everything }
     },
     grantsOf: async (member, record) => (await listedBy(member, record)).map(({ hash }) => hash),

@@ -31,7 +31,7 @@ function storeWith(...rows: FactRow[]) {
       const all = [...facts.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
       const found = all.filter((one) => one.chain === chain && one.key.startsWith(prefix))
       await hold
-      return found.map(({ key, value }) => ({ key, value }))
+      return found
     },
   }
 }

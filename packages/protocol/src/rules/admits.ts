@@ -2,17 +2,20 @@
 // Spec: docs/spec/rules.md, "Wrap lists". Run by the relay before the turn and by whoever verifies a trail; it can't check contents.
 import { sha256 } from '#sha256'
 import { actions } from '../bodies.js'
-import { type ChainId, compare, type EntryHash, equal, expectId, hex } from '../bytes.js'
+import { type ChainId, compare, type EntryHash, equal, expectId, hex, unhex } from '../bytes.js'
 import { expectFunction, expectList, expectNatural, reading } from '../check.js'
 import { type AnyEntry, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import type { WrapLeaf, WrappedGrant } from '../wraps.js'
-import { facts, GRANTS, type Grant, grantHashOf, readFact } from './facts.js'
+import { facts, GRANTS, type Grant, grantHashOf, readFact, SEATS } from './facts.js'
 import { expectFacts, type Facts } from './look.js'
+import { isSeated } from './team.js'
 
 interface Due {
   readonly recipient: ChainId
   readonly what: WrappedGrant[]
+  /** In a team one key is all there is: nothing is held back until somebody opens. */
+  readonly isTeam?: true
 }
 
 /** Rows or grants between two pauses. */
@@ -54,6 +57,10 @@ function checkDue(leaf: WrapLeaf, expected: Due): void {
     refuse('a wrap is for somebody who is not entitled, or one is missing')
   expectList(leaf.what, ({ keys }) => expectList(keys, ({ section }) => section))
   if (!sameWhat(leaf.what, expected.what)) refuse('a wrap holds other epochs than its recipient is entitled to')
+  if (expected.isTeam) {
+    if (leaf.keys !== null) refuse('a wrap of a team has no section keys')
+    return
+  }
   if (leaf.keys === null) return refuse('a wrap comes with its section keys')
   expectId(leaf.keys)
 }
@@ -87,9 +94,42 @@ async function dueFor(entry: AnyEntry, known: Facts): Promise<Due[]> {
     return [{ recipient: entry.body.founder, what: [{ grant: null, keys, trail: entry.body.trail.epoch }] }]
   }
   if (is(entry, 'record', 'grant')) return [await dueForGrant(entry, known)]
+  if (entry.kind === 'team') return dueForTeam(entry, known)
   const turns = is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')
   if (turns && entry.body.wraps !== null) return dueForEpochs(entry, known)
   return refuse('this entry has no wrap list')
+}
+
+/** Who gets a team's secret: all who sit in it after an entry that starts an epoch, otherwise those who are added. */
+async function dueForTeam(entry: AnyEntry, known: Facts): Promise<Due[]> {
+  const rows = (members: readonly ChainId[], epoch: number): Due[] =>
+    [...members].sort(compare).map((recipient) => ({
+      recipient,
+      what: [{ grant: null, keys: [{ section: 0, epoch }], trail: null }],
+      isTeam: true,
+    }))
+  if (is(entry, 'team', 'found')) return rows(seated(entry.body.seats), 0)
+  if (is(entry, 'team', 'refresh'))
+    return rows(await remaining(entry.chain, entry.body.leaves, known), entry.body.epoch.epoch)
+  if (!is(entry, 'team', 'change')) return refuse('this entry of a team has no wrap list')
+  const { adds, removes, epoch } = entry.body
+  if (epoch !== null) return rows([...(await remaining(entry.chain, removes, known)), ...seated(adds)], epoch.epoch)
+  const newest = await known.get(entry.chain, facts.epoch.key)
+  return newest === null ? refuse('there is no such team') : rows(seated(adds), readFact(facts.epoch, newest).epoch)
+}
+
+const seated = (seats: readonly { readonly member: ChainId }[]): ChainId[] => seats.map(({ member }) => member)
+
+/** Who sits in a team, without those who leave it. */
+async function remaining(team: ChainId, leaving: readonly ChainId[], known: Facts): Promise<ChainId[]> {
+  const gone = new Set(leaving.map(hex))
+  const members: ChainId[] = []
+  for (const [i, { key, value }] of (await known.under(team, SEATS)).entries()) {
+    if (i % SLICE === SLICE - 1) await known.pause?.()
+    const member = unhex(key.slice(SEATS.length)) as Uint8Array as ChainId
+    if (!gone.has(hex(member)) && isSeated(readFact(facts.seat(member), value))) members.push(member)
+  }
+  return members
 }
 
 async function dueForGrant(entry: Entry<'record', 'grant'>, known: Facts): Promise<Due> {

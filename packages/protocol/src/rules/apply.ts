@@ -15,6 +15,7 @@ import { expectLook, expectPosition, type Look, type Position } from './look.js'
 import { memberRules } from './member.js'
 import { recordRules } from './record.js'
 import { signKeyOf } from './standing.js'
+import { teamRules } from './team.js'
 
 type Rule = (entry: never, look: Look, at: Position) => Promise<Change[]>
 
@@ -22,13 +23,15 @@ const rules: { readonly [K in AnyEntry['kind']]: Readonly<Record<string, Rule>> 
   network: networkRules,
   institution: institutionRules,
   member: memberRules,
+  team: teamRules,
   record: recordRules,
   access: accessRules,
 }
 
 /**
  * The changes that an entry makes to its chain's facts, or the reason why it is refused.
- * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, CRED_*, LIMIT, USAGE.
+ * @throws ProtocolError CLOCK, CHAIN, BINDING, ROLE, RULE, SEQ, STALE_EPOCH, NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED, CRED_*, LIMIT,
+ * USAGE.
  */
 export async function applyEntry(entry: AnyEntry, look: Look, position: Position): Promise<readonly Change[]> {
   expectEntry(entry)
@@ -81,7 +84,7 @@ async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
     if (isRecall(entry) && equal(chain, accessLogOf(entry.chain))) continue
     if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
     const founded = await look.fact(chain, facts.founded)
-    if (!founded || founded.kind === kinds.record)
+    if (!founded || founded.kind === kinds.team || founded.kind === kinds.record)
       throw new ProtocolError('RULE', 'an entry rests on a chain that its verifiers may not see')
   }
 }

@@ -1,12 +1,25 @@
 // Facts: the state of a chain as small keyed rows. Every row's key and shape stands here; rules read and write nothing else.
 // Spec: docs/spec/rules.md, "Facts". A relay keeps facts in its store, a client in memory; both get them from the same rules.
-import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape } from '../bodies.js'
+import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape, purposes } from '../bodies.js'
 import { type ChainId, type DeviceId, type EntryHash, expectId, hex, unhex } from '../bytes.js'
 import { expectNatural, expectText, reading } from '../check.js'
 import { boxKey } from '../device-keys.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { bytes, type Infer, list, nullable, oneOf, pack, type Shape, struct, text, uint, unpack } from '../shape.js'
+import {
+  bool,
+  bytes,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  pack,
+  type Shape,
+  struct,
+  text,
+  uint,
+  unpack,
+} from '../shape.js'
 
 /** The key of one fact in its chain, with the shape of its value. */
 export interface Fact<T> {
@@ -30,9 +43,9 @@ export type Device = Infer<typeof device>
 const admission = struct({ founding: linkHashShape, admitted: uint(), removed: nullable(uint()) })
 const logKey = struct({ origin: text(200, 1), key: bytes(32) })
 
-const memberEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape })
-/** A member's newest epoch: X-Wing public key, its SHA-256, and the attachment that wraps its secret to the devices. */
-export type MemberEpoch = Infer<typeof memberEpoch>
+const groupEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape })
+/** A member's or team's newest epoch: X-Wing public key, its SHA-256, and the attachment with which it began. */
+export type GroupEpoch = Infer<typeof groupEpoch>
 
 const credential = struct({
   institution: chainId,
@@ -43,6 +56,29 @@ const credential = struct({
   state: oneOf('offered', 'accepted', 'withdrawn'),
 })
 export type Credential = Infer<typeof credential>
+
+const team = struct({
+  purpose: oneOf(...purposes),
+  institution: chainId,
+  until: nullable(uint()),
+  members: uint(),
+  admins: uint(),
+  out: uint(),
+  stale: nullable(uint()),
+  closed: nullable(uint()),
+})
+/** A team: how many are seated, how many of them admins, how many out; since which log index it is stale, and at which it was closed. */
+export type Team = Infer<typeof team>
+
+const seat = struct({
+  institution: chainId,
+  role: oneOf('admin', 'member'),
+  since: uint(),
+  out: bool,
+  left: nullable(uint()),
+})
+/** A member's seat in a team, from log index `since` to `left`; who is `out` is left out of the next epoch. */
+export type SeatFact = Infer<typeof seat>
 
 const founder = struct({
   member: chainId,
@@ -86,6 +122,9 @@ const holder = struct({ grants: uint() })
 const counters = struct({ version: uint(), grants: uint(), sections: uint(), files: uint() })
 const viewed = struct({ index: uint() })
 
+/** Key prefix of all seats of a team; the member's id in hexadecimal follows. */
+export const SEATS = 'seat/'
+
 export const facts = {
   /** Of every chain but access logs: its kind (bodies.ts) and the link hash of its founding entry. */
   founded: fact('founded', founded),
@@ -94,8 +133,10 @@ export const facts = {
   log: fact('log', logKey),
   device: (id: DeviceId) => fact(`device/${hex(expectId(id))}`, device),
   institution: (id: ChainId) => fact(`institution/${hex(expectId(id))}`, admission),
-  epoch: fact('epoch', memberEpoch),
+  epoch: fact('epoch', groupEpoch),
   credential: (hash: EntryHash) => fact(`credential/${hex(expectId(hash))}`, credential),
+  team: fact('team', team),
+  seat: (member: ChainId) => fact(`${SEATS}${hex(expectId(member))}`, seat),
   founder: fact('founder', founder),
   counters: fact('counters', counters),
   trail: fact('trail', trail),

@@ -1,0 +1,198 @@
+// Rules of a team's chain: a group of members whose key turns with every removal. Spec: docs/spec/rules.md, "Team".
+// A rule never walks over the roster: counts stand in the fact `team`, and who must be wrapped to is admits.ts's question.
+import { sha256 } from '#sha256'
+import type { Seat, TeamEpoch } from '../bodies.js'
+import { type ChainId, compare, equal } from '../bytes.js'
+import { chainIdOf, type Entry } from '../entry.js'
+import { ProtocolError } from '../errors.js'
+import { limits } from '../limits.js'
+import { type Change, facts, type SeatFact, set, type Team } from './facts.js'
+import type { Look, Position } from './look.js'
+import { refuse } from './sections.js'
+import { requireCredential, requireIssuer } from './standing.js'
+
+type Seated = Entry<'team', 'change' | 'refresh' | 'appoint' | 'dismiss' | 'close'>
+
+export const teamRules = {
+  async found(entry: Entry<'team', 'found'>, look: Look, at: Position): Promise<Change[]> {
+    const { founder, nonce, credential, purpose, name, until, seats, epochKey, wraps } = entry.body
+    if (!equal(chainIdOf(look.network, founder, nonce), entry.chain) || !equal(entry.signer.chain, founder))
+      throw new ProtocolError('BINDING', 'a team’s id is the hash of its network, founder and nonce')
+    const { institution } = await requireCredential(founder, credential, look, at)
+    const consults = purpose === 'consultation'
+    if (consults !== (name === null)) refuse('a consultation has no name in clear, every other team has one')
+    if (consults && (until === null || entry.private === null)) refuse('a consultation has an end and a sealed reason')
+    if (until !== null && until <= at.time) refuse('the team would be over already')
+    requireAscending(seats.map(({ member }) => member))
+    const own = seats.find(({ member }) => equal(member, founder))
+    if (own?.role !== 'admin' || !equal(own.institution, institution)) refuse('the founder is an admin of her own team')
+    const admins = seats.filter(({ role }) => role === 'admin').length
+    const counts = { members: seats.length, admins, out: 0, stale: null, closed: null }
+    return [
+      set(facts.team, { purpose, institution, until, ...counts }),
+      ...(name === null ? [] : [set(facts.name, name)]),
+      set(facts.epoch, { epoch: 0, key: epochKey, keyHash: sha256(epochKey), wraps: wraps.attached.digest }),
+      ...seats.map((seat) => take(seat, at)),
+    ]
+  },
+
+  async change(entry: Entry<'team', 'change'>, look: Look, at: Position): Promise<Change[]> {
+    const { adds, removes, epoch, wraps } = entry.body
+    const team = await requireAdmin(entry, look, at)
+    if (adds.length + removes.length === 0) refuse('a change adds or removes somebody')
+    requireAscending(adds.map(({ member }) => member))
+    requireAscending(removes)
+    const leaving = await seatsOf(entry, removes, look)
+    for (const { member } of adds) {
+      if (isSeated(await look.fact(entry.chain, facts.seat(member)))) refuse('who is added is not in the team yet')
+    }
+    if (epoch === null && (removes.length > 0 || team.stale !== null))
+      throw new ProtocolError('STALE_EPOCH', 'the team needs a new epoch')
+    const counts = countsWithout(team, leaving)
+    if (epoch !== null) requireNobodyOut(counts)
+    const members = counts.members + adds.length
+    const admins = counts.admins + adds.filter(({ role }) => role === 'admin').length
+    if (admins === 0) refuse('a team keeps an admin')
+    if (members > limits.members) throw new ProtocolError('LIMIT', 'a team has 1,000 members at most')
+    return [
+      set(facts.team, { ...counts, members, admins, stale: epoch === null ? team.stale : null }),
+      ...(epoch === null ? [] : [await startEpoch(entry, epoch, wraps.attached.digest, look)]),
+      ...leaving.map((seat) => leave(seat, at)),
+      ...adds.map((seat) => take(seat, at)),
+    ]
+  },
+
+  async refresh(entry: Entry<'team', 'refresh'>, look: Look, at: Position): Promise<Change[]> {
+    const { leaves, epoch, wraps } = entry.body
+    const { team } = await requireSeat(entry, look, at)
+    if (team.stale === null) refuse('only a stale team is refreshed')
+    requireAscending(leaves)
+    const leaving = await seatsOf(entry, leaves, look)
+    if (leaving.some(({ seat }) => !seat.out))
+      refuse('a refresh leaves out whose credential was withdrawn, and nobody else')
+    const counts = countsWithout(team, leaving)
+    requireNobodyOut(counts)
+    return [
+      set(facts.team, { ...counts, stale: null }),
+      await startEpoch(entry, epoch, wraps.attached.digest, look),
+      ...leaving.map((seat) => leave(seat, at)),
+    ]
+  },
+
+  async stale(entry: Entry<'team', 'stale'>, look: Look, at: Position): Promise<Change[]> {
+    const { member, credential } = entry.body
+    const team = await requireOpen(entry.chain, look, at)
+    const target = facts.seat(member)
+    const seat = await look.fact(entry.chain, target)
+    if (!isSeated(seat) || seat.out) return refuse('the team has no such member, or she is out already')
+    const since = team.stale ?? at.index
+    if (credential === null) {
+      if (!equal(entry.signer.chain, member))
+        throw new ProtocolError('ROLE', 'only the member herself, or her institution, makes her team stale')
+      return [set(facts.team, { ...team, stale: since })]
+    }
+    const withdrawn = await look.fact(member, facts.credential(credential))
+    if (withdrawn?.state !== 'withdrawn' || !equal(withdrawn.institution, seat.institution))
+      refuse('no credential of this seat was withdrawn')
+    await requireIssuer(entry, seat.institution, look, at)
+    return [set(facts.team, { ...team, out: team.out + 1, stale: since }), set(target, { ...seat, out: true })]
+  },
+
+  async appoint(entry: Entry<'team', 'appoint'>, look: Look, at: Position): Promise<Change[]> {
+    const team = await requireAdmin(entry, look, at)
+    const [one] = await seatsOf(entry, [entry.body.member], look)
+    if (one?.seat.role !== 'member') return refuse('she is an admin already')
+    return [
+      set(facts.team, { ...team, admins: team.admins + 1 }),
+      set(facts.seat(one.member), { ...one.seat, role: 'admin' }),
+    ]
+  },
+
+  async dismiss(entry: Entry<'team', 'dismiss'>, look: Look, at: Position): Promise<Change[]> {
+    const team = await requireAdmin(entry, look, at)
+    const [one] = await seatsOf(entry, [entry.body.member], look)
+    if (one?.seat.role !== 'admin') return refuse('she is no admin')
+    if (team.admins === 1) refuse('a team keeps an admin')
+    return [
+      set(facts.team, { ...team, admins: team.admins - 1 }),
+      set(facts.seat(one.member), { ...one.seat, role: 'member' }),
+    ]
+  },
+
+  async close(entry: Entry<'team', 'close'>, look: Look, at: Position): Promise<Change[]> {
+    const team = await requireAdmin(entry, look, at)
+    return [set(facts.team, { ...team, closed: at.index })]
+  },
+}
+
+/** Whether a seat was taken and not left. */
+export const isSeated = (seat: SeatFact | null): seat is SeatFact => seat !== null && seat.left === null
+
+/** @throws ProtocolError RULE for a chain that is no team, TEAM_CLOSED. */
+async function requireOpen(chain: ChainId, look: Look, at: Position): Promise<Team> {
+  const team = (await look.fact(chain, facts.team)) ?? refuse('there is no such team')
+  if (team.closed !== null) throw new ProtocolError('TEAM_CLOSED', 'the team was closed')
+  if (team.until !== null && team.until <= at.time) throw new ProtocolError('TEAM_CLOSED', 'the team’s time is over')
+  return team
+}
+
+/** The team, if the signer sits in it. @throws ProtocolError RULE, TEAM_CLOSED, ROLE, and as `requireCredential`. */
+async function requireSeat(entry: Seated, look: Look, at: Position): Promise<{ team: Team; seat: SeatFact }> {
+  const team = await requireOpen(entry.chain, look, at)
+  const seat = await look.fact(entry.chain, facts.seat(entry.signer.chain))
+  if (!isSeated(seat) || seat.out) throw new ProtocolError('ROLE', 'only who is in the team may do this')
+  if (entry.type !== 'refresh' && seat.role !== 'admin')
+    throw new ProtocolError('ROLE', 'only an admin of the team may do this')
+  const { institution } = await requireCredential(entry.signer.chain, entry.body.credential, look, at)
+  if (!equal(institution, seat.institution))
+    throw new ProtocolError('ROLE', 'the seat is in the capacity of another institution')
+  return { team, seat }
+}
+
+const requireAdmin = async (entry: Seated, look: Look, at: Position): Promise<Team> =>
+  (await requireSeat(entry, look, at)).team
+
+function requireAscending(members: readonly ChainId[]): void {
+  const ascend = members.every((one, i) => i === 0 || compare(members[i - 1] as ChainId, one) < 0)
+  if (!ascend) refuse('members are named once each, in order')
+}
+
+interface TakenSeat {
+  readonly member: ChainId
+  readonly seat: SeatFact
+}
+
+/** The seats of members, each of whom is in the team. @throws ProtocolError RULE. */
+async function seatsOf(entry: Entry<'team'>, members: readonly ChainId[], look: Look): Promise<TakenSeat[]> {
+  const found: TakenSeat[] = []
+  for (const member of members) {
+    const seat = await look.fact(entry.chain, facts.seat(member))
+    if (!isSeated(seat)) return refuse('the team has no such member')
+    found.push({ member, seat })
+  }
+  return found
+}
+
+/** The team without those who leave it. */
+const countsWithout = (team: Team, leaving: readonly TakenSeat[]): Team => ({
+  ...team,
+  members: team.members - leaving.length,
+  admins: team.admins - leaving.filter(({ seat }) => seat.role === 'admin').length,
+  out: team.out - leaving.filter(({ seat }) => seat.out).length,
+})
+
+function requireNobodyOut(team: Team): void {
+  if (team.out > 0) throw new ProtocolError('STALE_EPOCH', 'the new epoch would reach somebody who is out')
+}
+
+async function startEpoch(entry: Entry<'team'>, start: TeamEpoch, wraps: Uint8Array, look: Look): Promise<Change> {
+  const newest = (await look.fact(entry.chain, facts.epoch)) ?? refuse('there is no such team')
+  if (start.epoch !== newest.epoch + 1) throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
+  return set(facts.epoch, { epoch: start.epoch, key: start.key, keyHash: sha256(start.key), wraps: wraps as never })
+}
+
+const take = ({ member, institution, role }: Seat, at: Position): Change =>
+  set(facts.seat(member), { institution, role, since: at.index, out: false, left: null })
+
+const leave = ({ member, seat }: TakenSeat, at: Position): Change =>
+  set(facts.seat(member), { ...seat, left: at.index })

@@ -1,0 +1,185 @@
+// Teams at the relay: a roster changes only together with a wrap to exactly those who are in it, under their newest keys.
+// Spec: docs/spec/rules.md, "Team", "Wrap lists"; docs/spec/relay.md, "The gate", "Permissions".
+import {
+  type Bodies,
+  type ChainId,
+  chainIdOf,
+  compare,
+  facts,
+  paths,
+  readFact,
+  type Seat,
+  syncAnswer,
+  syncRequest,
+} from '@sealchart/protocol'
+import { describe, expect, it } from 'vitest'
+import {
+  type Draft,
+  foundedWorld,
+  fresh,
+  type Member,
+  newDevice,
+  read,
+  refusal,
+  row,
+  type World,
+  wrapList,
+} from './actors.js'
+
+const byMember = (a: { member: ChainId }, b: { member: ChainId }): number => compare(a.member, b.member)
+
+class Team {
+  readonly id: ChainId
+  readonly #world: World
+  readonly #nonce = fresh(32)
+  readonly admin: Member
+
+  constructor(world: World, admin: Member) {
+    this.#world = world
+    this.admin = admin
+    this.id = chainIdOf(world.network.chain, admin.chain, this.#nonce)
+  }
+
+  seat(member: Member): Seat {
+    const role = member === this.admin ? 'admin' : 'member'
+    return { member: member.chain, institution: this.#world.institution.chain, role }
+  }
+
+  /** Rows to these members for an epoch; `over` replaces fields of every leaf's target. */
+  wraps(members: readonly Member[], epoch: number, over: object = {}): ReturnType<typeof wrapList> {
+    const what = [{ grant: null, keys: [{ section: 0, epoch }], trail: null }]
+    return wrapList(members.map((member) => row({ ...this.#world.target(member, what), ...over }, null)))
+  }
+
+  async found(members: readonly Member[], wraps = this.wraps([this.admin, ...members], 0)): Promise<Draft> {
+    const body: Bodies['team']['found'] = {
+      founder: this.admin.chain,
+      nonce: this.#nonce,
+      credential: this.admin.credential,
+      purpose: 'department',
+      name: 'Cardiology',
+      until: null,
+      seats: [this.admin, ...members].map((member) => this.seat(member)).sort(byMember),
+      epochKey: (await newDevice()).keys.box,
+      wraps: wraps.ref,
+    }
+    return this.#draft('found', body, wraps.bytes)
+  }
+
+  async change(
+    { adds = [], removes = [] }: { adds?: readonly Member[]; removes?: readonly Member[] },
+    wraps: ReturnType<typeof wrapList>,
+    epoch = 1,
+  ): Promise<Draft> {
+    const body: Bodies['team']['change'] = {
+      credential: this.admin.credential,
+      adds: adds.map((member) => this.seat(member)).sort(byMember),
+      removes: removes.map(({ chain }) => chain).sort(compare),
+      epoch: removes.length === 0 ? null : { epoch, key: (await newDevice()).keys.box, back: fresh(80) },
+      wraps: wraps.ref,
+    }
+    return this.#draft('change', body, wraps.bytes)
+  }
+
+  async #draft<T extends 'found' | 'change'>(type: T, body: Bodies['team'][T], wraps: Uint8Array): Promise<Draft> {
+    const rests = this.#world.authorities(this.admin)
+    const entry = await this.#world.sign(this.admin, { kind: 'team', chain: this.id, type, body, rests })
+    return { entry, attachments: [wraps] }
+  }
+}
+
+async function scene() {
+  const world = await foundedWorld()
+  const [chan, lee, wong, ho] = [
+    await world.member('Chan'),
+    await world.member('Lee'),
+    await world.member('Wong'),
+    await world.member('Ho'),
+  ]
+  const team = new Team(world, chan)
+  await world.append([await team.found([lee, wong])])
+  const code = async (draft: Draft): Promise<string> => {
+    const answer = await world.tryAppend([draft])
+    return answer.status === 200 ? 'placed' : refusal(answer).code
+  }
+  const withdraw = async (member: Member): Promise<void> => {
+    const body = { credential: member.credential }
+    const rests = [world.institution.chain, world.network.chain]
+    const { chain } = member
+    await world.append([
+      { entry: await world.sign(world.institution, { kind: 'member', chain, type: 'withdraw', body, rests }) },
+    ])
+  }
+  const epoch = async (): Promise<number> => {
+    const [stored = null] = await world.store.facts([{ chain: team.id, key: facts.epoch.key }])
+    return stored === null ? -1 : readFact(facts.epoch, stored).epoch
+  }
+  return { world, chan, lee, wong, ho, team, code, withdraw, epoch }
+}
+
+describe('a team at the relay', () => {
+  it('takes a member in and lets one go, each with the wraps that belong to it', async () => {
+    const { world, chan, lee, wong, ho, team, epoch } = await scene()
+    await world.append([await team.change({ adds: [ho] }, team.wraps([ho], 0))])
+    expect(await epoch()).toBe(0)
+    await world.append([await team.change({ removes: [lee] }, team.wraps([chan, wong, ho], 1))])
+    expect(await epoch()).toBe(1)
+  })
+
+  it('changes nothing with a wrap list that is not the roster’s', async () => {
+    const { chan, lee, wong, ho, team, code, epoch } = await scene()
+    const removal = async (...to: Parameters<Team['wraps']>) =>
+      code(await team.change({ removes: [lee] }, team.wraps(...to)))
+    expect(await removal([chan], 1)).toBe('WRAPS')
+    expect(await removal([chan, wong, ho], 1)).toBe('WRAPS')
+    expect(await removal([chan, wong, lee], 1)).toBe('WRAPS')
+    expect(await removal([chan, wong], 0)).toBe('WRAPS')
+    expect(await removal([chan, wong], 1, { keyHash: fresh(32) })).toBe('WRAPS')
+    expect(await removal([chan, wong], 1, { link: fresh(32) })).toBe('WRAPS')
+    expect(await code(await team.change({ adds: [ho] }, team.wraps([chan, lee, wong, ho], 0)))).toBe('WRAPS')
+    expect(await epoch()).toBe(0)
+    expect(await removal([chan, wong], 1)).toBe('placed')
+  })
+
+  it('does not take a list that was staged for another entry, or none', async () => {
+    const { chan, wong, lee, team, world } = await scene()
+    const draft = await team.change({ removes: [lee] }, team.wraps([chan, wong], 1))
+    expect(refusal(await world.tryAppend([{ entry: draft.entry }])).code).toBe('STAGED_MISSING')
+    const other = team.wraps([chan, wong], 1).bytes
+    expect(refusal(await world.tryAppend([{ entry: draft.entry, attachments: [other] }])).code).toBe('STAGED_MISSING')
+  })
+
+  it('wraps to nobody whose credential was withdrawn', async () => {
+    const { world, chan, lee, wong, ho, team, code, withdraw } = await scene()
+    await withdraw(ho)
+    await withdraw(wong)
+    expect(await code(await team.change({ adds: [ho] }, team.wraps([ho], 0)))).toBe('STALE_EPOCH')
+    expect(await code(await team.change({ removes: [lee] }, team.wraps([chan, wong], 1)))).toBe('STALE_EPOCH')
+    const another = new Team(world, chan)
+    expect(await code(await another.found([wong]))).toBe('STALE_EPOCH')
+    expect(await code(await team.change({ removes: [lee, wong] }, team.wraps([chan], 1)))).toBe('placed')
+  })
+
+  it('is placed by one of two admins at once, and the other sees what she missed', async () => {
+    const { world, chan, lee, wong, ho, team } = await scene()
+    const first = await team.change({ adds: [ho] }, team.wraps([ho], 0))
+    const second = await team.change({ removes: [lee] }, team.wraps([chan, wong], 1))
+    await world.append([first])
+    const { code, missed } = refusal(await world.tryAppend([second]))
+    expect(code).toBe('CONFLICT')
+    expect(missed?.entries.length).toBeGreaterThan(0)
+  })
+
+  it('is seen by every listed device, and by nobody else', async () => {
+    const { world, ho, team } = await scene()
+    const ask = { seen: 0, want: [{ chain: team.id, after: 0 }], have: [] }
+    const entriesFor = async (as?: Member): Promise<boolean> => {
+      const { proven } = read(syncAnswer, await world.post(paths.sync, syncRequest, ask, as))
+      const ledger = world.ledger()
+      await ledger.take(proven)
+      return ledger.head(team.id) !== null
+    }
+    expect(await entriesFor(ho)).toBe(true)
+    expect(await entriesFor()).toBe(false)
+  })
+})
