@@ -19,6 +19,7 @@ import { inlineSequencer } from './sequencer-inline.js'
 import type { Clock, Services } from './services.js'
 import { cachedState, factOf } from './state.js'
 import type { Reads, Store } from './store/contract.js'
+import { createSweep } from './sweep.js'
 import { createTickets } from './tickets.js'
 import { wrapLists } from './wrap-index.js'
 
@@ -46,7 +47,7 @@ export interface RemoteParts extends Omit<RelayParts, 'store' | 'headLock' | 'on
 export interface Relay {
   /** Answers one request; in Node's server with the raw stream in `env.incoming`. */
   fetch(request: Request, env?: object): Promise<Response>
-  /** Removes what was staged and never published; to be called every minute or so. */
+  /** Removes what was staged and never published, and now and then files that no row names; to be called every minute or so. */
   collect(): Promise<void>
   /** Waits until every request is answered, those that wait for notices at once; then takes nothing more. What was passed stays open. */
   close(): Promise<void>
@@ -70,6 +71,7 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
   const services = await makeServices(parts)
   const { sequencer, clock, segments } = services
   const app = createApp(services)
+  const sweep = createSweep(services)
   const running = new Set<Promise<Response>>()
   return {
     async fetch(request, env) {
@@ -89,8 +91,10 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
         await segments.remove(collected.files)
         rows = collected.rows
       }
+      await sweep.run()
     },
     async close() {
+      sweep.stop()
       services.notices.close()
       while (running.size > 0) await Promise.allSettled(running)
       await sequencer.close()

@@ -110,6 +110,30 @@ export function objectSuite(name: string, open: OpenStore): void {
     )
 
     it(
+      'tells which files a row names, until the last of their rows is gone',
+      fresh(async (store) => {
+        const files = ['a', 's', 't', 'none'].map((name) => `file of ${name}`)
+        const at = (name: string) => ({ file: `file of ${name}`, offset: 0, length: 5 })
+        const expires = 1000
+        await store.stage({
+          attachments: [attachment('a', { place: at('a'), expires })],
+          uploads: [upload('u', { expires })],
+          segments: [segment('u', 's', { place: at('s') }), segment('u', 't', { place: at('t') })],
+        })
+        expect(await store.named(files)).toEqual([true, true, true, false])
+        expect(await store.named([])).toEqual([])
+        const left = new Set(files.slice(0, 3))
+        for (let rows = 1; rows > 0; ) {
+          const collected = await store.collect(expires, 1)
+          for (const file of collected.files) left.delete(file)
+          expect(await store.named(files)).toEqual(files.map((file) => left.has(file)))
+          rows = collected.rows
+        }
+        expect(left.size).toBe(0)
+      }),
+    )
+
+    it(
       'tells what needn’t be put again',
       fresh(async (store) => {
         await store.stage({ uploads: [upload('u'), upload('v')], segments: [segment('u', 's'), segment('v', 'x')] })

@@ -243,6 +243,8 @@ export interface Reads {
   segment(record: ChainId, name: Digest): Promise<SegmentRow | null>
   /** Which of these names a live upload of the record has, or `upload` itself: what needn't be put again under `upload`. */
   present(record: ChainId, upload: Uint8Array, names: readonly Digest[]): Promise<readonly boolean[]>
+  /** Which of these files of objects a row names, live or not. */
+  named(files: readonly string[]): Promise<readonly boolean[]>
   close(): Promise<void>
 }
 

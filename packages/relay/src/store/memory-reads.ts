@@ -124,7 +124,7 @@ function noticesUnder(t: Tables, { record, from, ended, expires }: MemoryListing
   return seen.map(({ row }) => row)
 }
 
-function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present'> {
+function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present' | 'named'> {
   const isLive = (row: SegmentRow): boolean => t.uploads.get(hex(row.upload))?.state === 'live'
   const isThere = (row: SegmentRow): boolean => !t.collecting.has(hex(row.upload))
   return {
@@ -153,6 +153,11 @@ function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved
         const rows = [...(t.named.get(nameKey(record, name)) ?? [])].filter(isThere)
         return rows.some((row) => isLive(row) || compare(row.upload, upload) === 0)
       })
+    },
+    async named(files) {
+      const segments = [...t.segments.values()].flatMap((rows) => [...rows.values()])
+      const known = new Set([...t.attachments.values(), ...segments].map(({ place }) => place.file))
+      return files.map((file) => known.has(file))
     },
   }
 }

@@ -12,7 +12,7 @@ function placed<T extends Place>({ file, offset, length, ...row }: T): Omit<T, k
   return { ...plainRow(row), place: { file, offset, length } }
 }
 
-type ObjectReads = Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present'>
+type ObjectReads = Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present' | 'named'>
 
 export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectReads {
   const attachment = db.prepare<[Uint8Array], Stored<AttachmentRow>>(
@@ -33,6 +33,10 @@ export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectRe
       SELECT 1 FROM segment JOIN upload ON upload.id = segment.upload
       WHERE segment.record = ? AND name = ? AND (state = 2 OR state < 2 AND upload.id = ?) LIMIT 1`)
     .pluck()
+  const isNamed = db
+    .prepare<{ file: string }, number>(`
+      SELECT 1 FROM attachment WHERE file = :file UNION ALL SELECT 1 FROM segment WHERE file = :file LIMIT 1`)
+    .pluck()
   return {
     async attachment(digest) {
       const row = attachment.get(digest)
@@ -49,5 +53,6 @@ export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectRe
     },
     present: async (record, id, names) =>
       snapshot(() => names.map((name) => present.get(record, name, id) !== undefined)),
+    named: async (files) => snapshot(() => files.map((file) => isNamed.get({ file }) !== undefined)),
   }
 }
