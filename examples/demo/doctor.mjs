@@ -54,7 +54,7 @@ play({
   publish: ({ id, sections }) => held(id).publish({ sections }),
   async revoke({ id, registration, reason }) {
     const { alreadyOpened } = await held(id).revoke(await someone(registration), { reason })
-    return alreadyOpened.length
+    return alreadyOpened?.length ?? null
   },
   list: async () => (await chart.records.list()).records.map(({ id }) => id),
   async trail(id) {

@@ -6,7 +6,7 @@ import type { TransferOptions } from './cargo.js'
 import { sealCardContent } from './contents.js'
 import type { Sections } from './create.js'
 import type { OpenedFile } from './download.js'
-import { ClientError } from './errors.js'
+import { ClientError, hasCode } from './errors.js'
 import { type AccessExplanation, explainAccess } from './explain.js'
 import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
 import { grantsOf, liveGrantsOf } from './held-grants.js'
@@ -153,13 +153,13 @@ export class ChartRecord {
 
   /**
    * Ends everything that a person holds in this record, and turns the keys. What she opened before, she may have kept.
-   * @returns what she had opened.
+   * @returns what she had opened; null if the grants ended and the trail could not be read after that: ask `trail` later.
    * @throws SealchartError GRANT_ENDED when she holds nothing, ROLE unless you founded the record.
    */
   async revoke(
     person: Pick<Person, 'id'>,
     options: EndOptions = {},
-  ): Promise<{ readonly alreadyOpened: readonly Step[] }> {
+  ): Promise<{ readonly alreadyOpened: readonly Step[] | null }> {
     const { session } = this.#member
     const { chain } = this.#state
     await session.sync([chain], { signal: options.signal })
@@ -167,9 +167,19 @@ export class ChartRecord {
     const held = live.filter(({ grant }) => equal(grant.recipient, person.id)).map(({ hash }) => hash)
     if (held.length === 0) throw new ClientError('GRANT_ENDED', 'this person holds no grant in this record')
     await this.#end(held, 'revoke', options)
-    const steps = await readTrail(this.#member, this.#state, options.signal)
-    const opened = (step: Step): boolean => step.what === 'view' || step.what === 'download'
-    return { alreadyOpened: steps.filter((step) => opened(step) && step.who !== null && equal(step.who.id, person.id)) }
+    return { alreadyOpened: await this.#openedBy(person, options.signal) }
+  }
+
+  /** What a person has opened, or null where the relay is not reached: the grants have ended, and an error would say that they have not. */
+  async #openedBy({ id }: Pick<Person, 'id'>, signal: AbortSignal | undefined): Promise<readonly Step[] | null> {
+    try {
+      const steps = await readTrail(this.#member, this.#state, signal)
+      const opened = (step: Step): boolean => step.what === 'view' || step.what === 'download'
+      return steps.filter((step) => opened(step) && step.who !== null && equal(step.who.id, id))
+    } catch (error) {
+      if (hasCode(error, 'OFFLINE', 'BUSY', 'RATE', 'RELAY', 'ABORTED')) return null
+      throw error
+    }
   }
 
   /** Ends the grants of holders whose credentials were withdrawn, so that the next version is under keys that they do not hold. */

@@ -14,12 +14,32 @@ test('Chan shares, Lee reads, Chan revokes, Lee cannot', async () => {
   expect(() => opened.files('imaging')).toThrow(expect.objectContaining({ code: 'NOT_GRANTED' }))
 
   const { alreadyOpened } = await record.revoke(net.person('lee'), { reason: 'transferred' })
-  expect(told(alreadyOpened)).toEqual(['Dr Lee view (treatment)'])
+  expect(told(alreadyOpened ?? [])).toEqual(['Dr Lee view (treatment)'])
   expect(await codeOf(net.chart('lee').records.open(record.id, { purpose: 'treatment' }))).toBe('UNKNOWN')
   expect((await net.chart('lee').records.list()).records).toEqual([])
 
   await record.publish({ sections: { summary: file('letter.txt', 'second thoughts') } })
   expect(await codeOf(net.chart('lee').records.open(record.id, { purpose: 'treatment' }))).toBe('UNKNOWN')
+  await net.close()
+})
+
+test('a revocation that stands is no failure where the trail cannot be read after it', async () => {
+  const net = await testNetwork({ kec: ['chan'], hospital: ['lee'] })
+  const record = await net.chart('chan').records.create(visit('v1'))
+  await record.share({ with: net.person('lee'), sections: ['summary'], reason: 'referral' })
+  await net.chart('lee').records.open(record.id, { purpose: 'treatment' })
+  const recover = net.relay.through(async (request, forward) => {
+    const answer = await forward(request)
+    if (new URL(request.url).pathname === '/v1/append') net.relay.fail('offline')
+    return answer
+  })
+  expect(await record.revoke(net.person('lee'), { reason: 'transferred' })).toEqual({ alreadyOpened: null })
+  recover()
+  net.relay.recover()
+  expect(await codeOf(record.revoke(net.person('lee')))).toBe('GRANT_ENDED')
+  expect(told(await all(record.trail())).filter((step) => step.includes('Lee view'))).toEqual([
+    'Dr Lee view (treatment)',
+  ])
   await net.close()
 })
 
