@@ -131,11 +131,11 @@ export function grantedSections({ session }: Member, record: ChainId, card: Card
   return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
 }
 
-/** Everything that a view or download entry opened: a desk for files' bytes, and the files by section. */
+/** Everything that a view or download entry opened: a desk for files' bytes, and the files by section, or why a section does not open. */
 export interface Opened {
   readonly entry: AnyEntry
   readonly handout: Handout
-  readonly files: ReadonlyMap<number, readonly OpenedFile[]>
+  readonly files: ReadonlyMap<number, readonly OpenedFile[] | SealchartError>
 }
 
 /** Appends the access entry and opens what the relay hands out for it. */
@@ -180,15 +180,27 @@ async function signAccess(
   return { entry, beside: sealed.beside }
 }
 
-/** The files of the sections that were asked for, each manifest compared with what the record's entries name. */
+/**
+ * The files of the sections that were asked for, each manifest compared with what the record's entries name. A section whose contents do
+ * not open takes no other along: whoever may write to one section could otherwise close all of them to everybody.
+ */
 async function openSections(
   member: Member,
   { item, ring }: Pick<Listed, 'item' | 'ring'>,
   handout: Handout,
   asked: AccessRequest,
-): Promise<ReadonlyMap<number, readonly OpenedFile[]>> {
+): Promise<ReadonlyMap<number, readonly OpenedFile[] | SealchartError>> {
   const openable: OpenableFile[] = []
-  for (const opened of handout.opened) openable.push(...(await readManifest(member, { item, ring }, opened, asked)))
+  const failed = new Map<number, SealchartError>()
+  for (const opened of handout.opened) {
+    checkManifest(member, item, opened, asked)
+    try {
+      openable.push(...(await readManifest(member, { item, ring }, opened)))
+    } catch (error) {
+      if (!(error instanceof SealchartError)) throw error
+      failed.set(opened.section, error)
+    }
+  }
   for (const section of asked.sections) {
     if (handout.opened.some((one) => one.section === section)) continue
     throw new ClientError('NOT_IN_MANIFEST', 'the relay withheld a section that the entry opened', {
@@ -204,7 +216,9 @@ async function openSections(
     renew: () => renewTicket(),
     inline: handout.segments,
   })
-  return new Map(asked.sections.map((section) => [section, files.filter((file) => file.section === section)]))
+  return new Map(
+    asked.sections.map((section) => [section, failed.get(section) ?? files.filter((file) => file.section === section)]),
+  )
 }
 
 /** A ticket outlives an hour only through a new access entry: reading goes on after the record is opened again. */
@@ -212,20 +226,26 @@ function renewTicket(): Promise<string> {
   return Promise.reject(new ClientError('GRANT_ENDED', 'this access has ended: open the record again'))
 }
 
-async function readManifest(
-  member: Member,
-  { item, ring }: Pick<Listed, 'item' | 'ring'>,
-  opened: Handout['opened'][number],
+/** @throws ClientError NOT_IN_MANIFEST for a manifest that is not the one of this section and version. */
+function checkManifest(
+  { session }: Member,
+  item: RecordItem,
+  { section, version, epoch, manifest }: Handout['opened'][number],
   asked: AccessRequest,
-): Promise<OpenableFile[]> {
-  const { session } = member
-  const { section, version, epoch, manifest } = opened
+): void {
   const signed = session.ledger.fact(item.record, facts.content(section, version))
   const newest = newestUpTo(session, item.record, { section, version: asked.version })
   const fits = signed && signed.epoch === epoch && version === newest && equal(sha256(manifest), signed.object.digest)
   if (!fits || !asked.sections.includes(section)) {
     throw new ClientError('NOT_IN_MANIFEST', 'a manifest is not the one that the record’s entries name')
   }
+}
+
+async function readManifest(
+  { session }: Member,
+  { item, ring }: Pick<Listed, 'item' | 'ring'>,
+  { section, epoch, manifest }: Handout['opened'][number],
+): Promise<OpenableFile[]> {
   const key = await ring.key(section, epoch)
   const files: OpenableFile[] = []
   for (const file of decodeManifest(manifest).files) {

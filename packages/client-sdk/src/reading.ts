@@ -1,7 +1,7 @@
 // Reading: opening a record with a purpose, its files and versions, and pages of cards. Spec: docs/spec/relay.md, "Records".
 // Nothing that writes is reached from here: a program that only reads is bundled without it (scripts/check-bundle.mjs).
 import type { Card } from '@sealchart/crypto'
-import { type ChainId, facts, hex, is, type SealchartError, unhex } from '@sealchart/protocol'
+import { type ChainId, facts, hex, is, SealchartError, unhex } from '@sealchart/protocol'
 import { grantedSections, type Listed, listRecords, openAccess } from './access.js'
 import type { OpenedFile } from './download.js'
 import { ClientError } from './errors.js'
@@ -112,13 +112,15 @@ function itemOf(member: Member, { item, card }: Listed): ListItem {
 
 /**
  * The files of a section that was opened, in the author's order.
- * @throws ClientError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened.
+ * @throws SealchartError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened, and what its
+ * contents ended in where they do not open.
  */
 export function filesIn({ card, opened }: RecordState, section: string): readonly OpenedFile[] {
   const id = sectionIn(card, section)
   if (!opened)
     throw new ClientError('USAGE', 'open the record with a purpose before reading it: records.open(id, { purpose })')
   const files = opened.files.get(id)
+  if (files instanceof SealchartError) throw files
   if (files) return files
   throw new ClientError('NOT_GRANTED', 'this section was not opened: you have no grant for it, or did not ask for it', {
     details: { section },

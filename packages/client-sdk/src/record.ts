@@ -63,7 +63,8 @@ export class ChartRecord {
 
   /**
    * The files of a section that was opened, in the author's order.
-   * @throws ClientError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened.
+   * @throws SealchartError USAGE unless the record was opened with a purpose, NOT_GRANTED when this section was not opened, and what its
+   * contents ended in where they do not open; other sections do.
    */
   files(section: string): readonly OpenedFile[] {
     return filesIn(this.#state, section)

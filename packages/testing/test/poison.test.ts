@@ -6,8 +6,11 @@ import {
   accessLogOf,
   actions,
   type ChainId,
+  type Digest,
+  decodeManifest,
   describeWrapList,
   type Entry,
+  encodeManifest,
   encodeWrapList,
   hex,
   is,
@@ -16,7 +19,7 @@ import {
 } from '@sealchart/protocol'
 import { expect, test } from 'vitest'
 import { type TestNetwork, testNetwork, uncheckedClient } from '../src/index.js'
-import { all, codeOf, file, visit } from './stories/support.js'
+import { all, codeOf, file, read, visit } from './stories/support.js'
 
 const idOf = (record: { readonly id: string }): ChainId => unhex(record.id) as Uint8Array as ChainId
 
@@ -123,5 +126,53 @@ test('a record whose wrap does not open stands beside the list and takes no othe
   expect(page.records.map(({ id }) => id)).toEqual([good.id])
   expect(page.unreadable.map(({ id, error }) => [id, error.code])).toEqual([[bad.id, 'COMMITMENT']])
   expect(await codeOf(net.chart('lee').records.open(bad.id, { purpose: 'treatment' }))).toBe('COMMITMENT')
+  await net.close()
+})
+
+test('a section whose headers do not open takes no other along', async () => {
+  const net = await testNetwork({ kec: ['eve'], hospital: ['lee'] })
+  const sections = { good: file('good.txt', 'sound'), bad: file('bad.txt', 'spoilt') }
+  const record = await net.chart('eve').records.create({ ref: 'x', title: 't', sections })
+  await record.share({ with: net.person('lee'), sections: ['good', 'bad'], reason: 'referral' })
+  const chain = idOf(record)
+  const stored = await net.relay.stored.snapshot()
+  const { entries, rest } = await logOf(net)
+  const create = entries.find((entry) => is(entry, 'record', 'create')) as Entry<'record', 'create'>
+  const spoilt = create.body.contents.find(({ section }) => section === 2) as (typeof create.body.contents)[number]
+  const [sound] = decodeManifest((await stored.attachment(spoilt.object.digest)) as Uint8Array).files
+  if (!sound) throw new Error('the section has a file')
+  const manifest = encodeManifest({ files: [{ ...sound, header: systemRandom(sound.header.length) }] })
+  const object = { digest: sha256(manifest) as Uint8Array as Digest, length: manifest.length, count: 1 }
+
+  const eve = await uncheckedClient({ ...net.connect, network: net.network, vault: net.member('eve').vault })
+  const { credential, institution } = net.person('eve')
+  const head = rest(chain)
+  const publish = await eve.sign<'record', 'publish'>({
+    kind: 'record',
+    chain,
+    sequence: head.sequence + 1,
+    previous: head.link,
+    time: net.clock.now(),
+    seen: null,
+    restsOn: [eve.chain, institution.id, eve.network].map(rest),
+    type: 'publish',
+    body: {
+      credential,
+      grant: null,
+      version: 2,
+      trail: null,
+      epochs: [],
+      contents: [{ section: 2, epoch: 0, object }],
+      wraps: null,
+    },
+    private: null,
+  })
+  expect((await eve.append([publish.bytes], { attachments: [manifest] })).status).toBe(200)
+
+  const opened = await net.chart('lee').records.open(record.id, { purpose: 'treatment' })
+  expect(await read(opened, 'good')).toBe('sound')
+  expect(() => opened.files('bad')).toThrow(expect.objectContaining({ code: 'UNAUTHENTIC' }))
+  const before = await net.chart('lee').records.open(record.id, { purpose: 'treatment', version: 1 })
+  expect(await read(before, 'bad')).toBe('spoilt')
   await net.close()
 })
