@@ -209,16 +209,20 @@ const changes = {
     'From 0 to 2.',
     inTeam((world) => teamActs.change(world, { removes: [lee.chain], epoch: teamEpoch(2) })),
   ],
-  'team-without-an-admin': [
+  'team-removes-its-own-admin': [
     'RULE',
-    'Chan is the only one.',
-    inTeam((world) => teamActs.change(world, { removes: [chan.chain], epoch: teamEpoch(1) })),
+    'Chan would have chosen the key of those who stay.',
+    inTeam(
+      (world) => teamActs.appoint(world, lee),
+      (world) => teamActs.change(world, { removes: [chan.chain], epoch: teamEpoch(1) }),
+    ),
   ],
   'team-with-another-admin': [
     null,
-    'Chan goes, and an admin comes.',
-    inTeam((world) =>
-      teamActs.change(world, { adds: [seat(wong, 'admin')], removes: [chan.chain], epoch: teamEpoch(1) }),
+    'Lee is appointed, and removes Chan.',
+    inTeam(
+      (world) => teamActs.appoint(world, lee),
+      (world) => teamActs.change(world, { removes: [chan.chain], epoch: teamEpoch(1) }, lee),
     ),
   ],
   'team-changed-when-closed': ['TEAM_CLOSED', 'Nothing follows.', inTeam(closing, adding)],
@@ -241,7 +245,16 @@ const changes = {
 
 const refreshes = {
   'team-is-stale-by-its-member': [null, 'Lee reports a lost phone.', inTeam(reported)],
-  'team-is-stale-twice': [null, 'Since the first of two reports.', inTeam(reported, () => teamActs.stale(chan))],
+  'team-is-stale-twice': [
+    'RULE',
+    'Chan reports when Lee has: it is stale already.',
+    inTeam(reported, () => teamActs.stale(chan)),
+  ],
+  'team-is-stale-since-the-first-report': [
+    null,
+    'Chan reports, then Lee is put out.',
+    inTeam(() => teamActs.stale(chan), withdrawing, told),
+  ],
   'team-is-stale-by-another-member': ['ROLE', 'Chan reports Lee’s.', inTeam(() => teamActs.stale(lee, chan))],
   'team-is-stale-by-somebody-outside': ['RULE', 'Wong has no seat.', inTeam(() => teamActs.stale(wong))],
   'team-is-stale-by-one-who-left': ['RULE', 'Lee was removed.', inTeam(removing, reported)],
@@ -369,12 +382,51 @@ const admins = {
     ),
   ],
   'team-dismisses-all-but-one-who-is-out': [
-    null,
-    'Lee is an admin, too, and out: she counts until the next epoch.',
+    'RULE',
+    'Lee is an admin, too, and out.',
     inTeam(
       (world) => teamActs.appoint(world, lee),
       withdrawing,
       told,
+      (world) => teamActs.dismiss(world, chan),
+    ),
+  ],
+  'team-dismisses-who-is-out': [
+    'RULE',
+    'Lee is out, and Chan and Wong are admins.',
+    withWong(
+      (world) => teamActs.appoint(world, lee),
+      (world) => teamActs.appoint(world, wong),
+      withdrawing,
+      told,
+      (world) => teamActs.dismiss(world, lee),
+    ),
+  ],
+  'team-appoints-who-is-out': [
+    'RULE',
+    'Lee is out.',
+    inTeam(withdrawing, told, (world) => teamActs.appoint(world, lee)),
+  ],
+  'team-removes-an-admin-who-is-out': [
+    null,
+    'She counted among admins no more.',
+    withWong(
+      (world) => teamActs.appoint(world, lee),
+      (world) => teamActs.appoint(world, wong),
+      withdrawing,
+      told,
+      removing,
+      (world) => teamActs.dismiss(world, wong),
+    ),
+  ],
+  'team-dismisses-the-last-after-one-who-was-out': [
+    'RULE',
+    'Lee was an admin, was put out and removed: Chan is the last.',
+    withWong(
+      (world) => teamActs.appoint(world, lee),
+      withdrawing,
+      told,
+      removing,
       (world) => teamActs.dismiss(world, chan),
     ),
   ],

@@ -557,9 +557,9 @@ class Judge:
         left = [self.seated(member) for member in leaves]
         for member, seat in zip(leaves, left): self.put(seat._replace(left=self.index), "seat", member)
         for seat in adds: self.put(Seat(seat.institution, seat.role, self.index, False, None), "seat", seat.member)
-        def admins(seats): return sum(seat.role == "admin" for seat in seats)
+        admins = sum(seat.role == "admin" for seat in adds) - sum(it.role == "admin" and not it.out for it in left)
         return team._replace(members=team.members + len(adds) - len(left), out=team.out - sum(it.out for it in left),
-                             admins=team.admins + admins(adds) - admins(left))
+                             admins=team.admins + admins)
     def turned(self, team, b):  # "The next epoch"
         need(b.epoch.epoch == self.own("epoch").epoch + 1, "SEQ")
         self.put(Epoch(b.epoch.epoch, b.epoch.key, sha256(b.epoch.key), b.wraps.attached.digest), "epoch")
@@ -577,11 +577,12 @@ class Judge:
     def team_change(self, e, b):
         team, added = self.seat(e, b, "admin"), [seat.member for seat in b.adds]
         need((b.adds or b.removes) and ascending(added) and ascending(b.removes), "RULE")
+        need(e.signer not in b.removes, "RULE")
         need(all(map(self.seated, b.removes)) and not any(map(self.seated, added)), "RULE")
         need(b.epoch or not b.removes and team.stale is None, "STALE_EPOCH")
         team = self.moved(team, b.adds, b.removes)
         need(not b.epoch or team.out == 0, "STALE_EPOCH")
-        need(team.admins > 0, "RULE"); need(team.members <= 1000, "LIMIT")
+        need(team.members <= 1000, "LIMIT")
         self.put(self.turned(team, b) if b.epoch else team, "team")
     def team_refresh(self, e, b):
         team = self.seat(e, b, "admin", "member")
@@ -592,16 +593,19 @@ class Judge:
         self.put(self.turned(team, b), "team")
     def team_stale(self, e, b):
         team, seat, out = self.team(), self.seated(b.member), b.credential is not None
-        need(seat and not seat.out, "RULE"); need(out or e.signer == b.member, "ROLE")
+        need(seat and not seat.out, "RULE")
+        need(out or e.signer == b.member, "ROLE"); need(out or team.stale is None, "RULE")
         if out:
             held = self.fact(b.member, "credential", b.credential)
             need(held and held.institution == seat.institution and held.state == "withdrawn", "RULE")
             self.issuer(seat.institution)
             self.put(seat._replace(out=True), "seat", b.member)
-        self.put(team._replace(out=team.out + out, stale=self.index if team.stale is None else team.stale), "team")
+        self.put(team._replace(out=team.out + out, admins=team.admins - (out and seat.role == "admin"),
+                               stale=self.index if team.stale is None else team.stale), "team")
     def team_appoint(self, e, b):
         team, seat, up = self.seat(e, b, "admin"), self.seated(b.member), e.type == "appoint"
-        need(seat and seat.role == ("member" if up else "admin") and (up or team.admins > 1), "RULE")
+        need(seat and not seat.out and seat.role == ("member" if up else "admin"), "RULE")
+        need(up or team.admins > 1, "RULE")
         self.put(seat._replace(role="admin" if up else "member"), "seat", b.member)
         self.put(team._replace(admins=team.admins + (1 if up else -1)), "team")
     team_dismiss = team_appoint

@@ -125,12 +125,7 @@ describe('a change', () => {
     ['adds somebody who is there', 'RULE', (s) => s.teams.change(s.team, s.chan, { adds: [s.lee] })],
     ['removes somebody who is not', 'RULE', (s) => s.teams.change(s.team, s.chan, { removes: [s.ho] })],
     ['removes and adds one member', 'RULE', (s) => s.teams.change(s.team, s.chan, { adds: [s.lee], removes: [s.lee] })],
-    ['removes the last admin', 'RULE', (s) => s.teams.change(s.team, s.chan, { removes: [s.chan] })],
-    [
-      'removes the last admin and adds another',
-      'accepted',
-      (s) => s.teams.change(s.team, s.chan, { removes: [s.chan] }, { body: { adds: [seatOf(s.ho, 'admin')] } }),
-    ],
+    ['removes its signer', 'RULE', (s) => s.teams.change(s.team, s.chan, { removes: [s.chan] })],
     [
       'removes and keeps the key',
       'STALE_EPOCH',
@@ -286,7 +281,8 @@ describe('a stale team', () => {
       ['is not changed with her', 'STALE_EPOCH', (s) => s.teams.change(s.team, s.chan, { removes: [s.wong] })],
       ['takes nobody in under its old key', 'STALE_EPOCH', (s) => s.teams.change(s.team, s.chan, { adds: [s.ho] })],
       ['is not told twice', 'RULE', (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, s.lee.credential)],
-      ['is told of another', 'accepted', (s) => s.teams.stale(s.team, s.wong, s.wong, null)],
+      ['is not reported by a member', 'RULE', (s) => s.teams.stale(s.team, s.wong, s.wong, null)],
+      ['does not appoint who is out', 'RULE', (s) => s.teams.appoint(s.team, s.chan, s.lee)],
       ['can be closed', 'accepted', (s) => s.teams.close(s.team, s.chan)],
     ])
   })
@@ -306,14 +302,33 @@ describe('a stale team', () => {
   })
 
   it('is stale since the first report, until the next epoch', async () => {
-    const s = await withdrawn()
+    const s = await reported()
     const since = s.world.fact(s.team, facts.team)?.stale
-    await s.world.place(await s.teams.stale(s.team, s.wong, s.wong, null))
+    expect(since).not.toBeNull()
+    const by = s.hospital.issuer
+    await s.world.place(await s.world.withdraw(s.lee.chain, s.lee.credential, by))
+    await s.world.place(await s.teams.stale(s.team, s.lee, by, s.lee.credential))
     expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: since, out: 1, members: 3 })
     await s.world.place(await s.teams.refresh(s.team, s.wong, [s.lee]))
     expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: null, out: 0, members: 2, admins: 1 })
     expect(s.world.fact(s.team, facts.epoch)?.epoch).toBe(1)
     expect(await s.world.code(await s.teams.refresh(s.team, s.wong, []))).toBe('RULE')
+  })
+
+  it('counts no admin who is out', async () => {
+    const s = await withdrawn()
+    const admins = () => s.world.fact(s.team, facts.team)?.admins
+    await s.world.place(await s.teams.refresh(s.team, s.wong, [s.lee]))
+    await s.world.place(await s.teams.appoint(s.team, s.chan, s.wong))
+    const by = s.world.institution.issuer
+    await s.world.place(await s.world.withdraw(s.wong.chain, s.wong.credential, by))
+    expect(admins()).toBe(2)
+    await s.world.place(await s.teams.stale(s.team, s.wong, by, s.wong.credential))
+    expect(admins()).toBe(1)
+    expect(await s.world.code(await s.teams.dismiss(s.team, s.chan, s.wong))).toBe('RULE')
+    expect(await s.world.code(await s.teams.dismiss(s.team, s.chan, s.chan))).toBe('RULE')
+    await s.world.place(await s.teams.change(s.team, s.chan, { removes: [s.wong] }))
+    expect(admins()).toBe(1)
   })
 
   it('can lose its last admin, and is refreshed all the same', async () => {

@@ -50,7 +50,7 @@ async function handled(c: Request, handle: Route['handle'], services: Services):
   try {
     return await handle(c, services)
   } finally {
-    services.intake.release(c)
+    services.intakes.release(c)
   }
 }
 

@@ -99,6 +99,8 @@ function readIncoming(incoming: IncomingMessage, take: (chunk: Uint8Array) => vo
     }
     const onEnd = (): void => end(resolve)
     const onLost = (): void => end(() => reject(new RelayError('DECODE_TRUNCATED', 'the body ended early')))
+    // Nobody says again that a connection is gone.
+    if (incoming.destroyed) return onLost()
     incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost)
   })
 }

@@ -13,6 +13,7 @@ import {
   decodeEntry,
   equal,
   is,
+  limits,
   lookFor,
   type NoteKey,
   sha256,
@@ -20,7 +21,7 @@ import {
   utf8,
   verifyEntry,
 } from '@sealchart/protocol'
-import { stagedMissing } from './attachments.js'
+import { stagedMissing, wrapsRefOf } from './attachments.js'
 import { RelayError } from './errors.js'
 import { stageObjects } from './gate-objects.js'
 import type { GateParts, Judged } from './gate-parts.js'
@@ -42,6 +43,7 @@ async function passGate(
   entries: readonly AnyEntry[],
 ): Promise<{ list: GatedList; recipients: ReadonlySet<string> }> {
   checkList(entries)
+  checkRows(entries)
   const size = parts.sequencer.head?.size ?? 0
   const network = parts.network() ?? checkFounding(parts, request, entries)
   const judged = await judge(parts, entries, network)
@@ -50,6 +52,12 @@ async function passGate(
   const { attachments, uploads, recipients } = await stageObjects(parts, request, judged)
   const checkedAt = recipients.size > 0 ? size : null
   return { list: { entries, beside, claims, attachments, uploads, checkedAt }, recipients }
+}
+
+/** All wrap lists of a list of entries have together as many rows as one may have. @throws RelayError LIMIT. */
+function checkRows(entries: readonly AnyEntry[]): void {
+  const rows = entries.reduce((sum, entry) => sum + (wrapsRefOf(entry)?.attached.count ?? 0), 0)
+  if (rows > limits.wraps) throw new RelayError('LIMIT', 'the wrap lists of one append have too many rows together')
 }
 
 /** How often a list goes back because members changed while it was checked. */

@@ -55,7 +55,7 @@ export interface Permissions {
   stillOpens(access: OpenedBy): Promise<boolean>
   /** What every entry of a member rests on: her own chain, those of the institutions that vouch for her, and the network's. */
   authoritiesOf(member: ChainId): Promise<readonly ChainId[]>
-  /** Whether every credential of a member was withdrawn. */
+  /** Whether every credential that a member accepted was withdrawn. */
   isWithdrawn(member: ChainId): Promise<boolean>
 }
 
@@ -176,7 +176,8 @@ export function permissions(parts: PermissionParts): Permissions {
       return [member, ...institutions, ...(own ? [own] : [])]
     },
     async isWithdrawn(member) {
-      return (await credentialsOf(state, member)).every(({ value }) => value.state === 'withdrawn')
+      // One that was offered to her, and that she never took, vouches for nobody.
+      return (await credentialsOf(state, member)).every(({ value }) => value.state !== 'accepted')
     },
   }
 }

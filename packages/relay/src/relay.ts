@@ -6,7 +6,7 @@ import { defaultConfig, type RelayConfig } from './config.js'
 import { RelayError } from './errors.js'
 import { sectionCache } from './handout.js'
 import type { HeadLock } from './head-lock.js'
-import { createIntake } from './intake.js'
+import { createIntakes } from './intake.js'
 import { openLogTree } from './log-tree.js'
 import { audienceOf, noticeBoard } from './notices.js'
 import { permissions } from './permissions.js'
@@ -122,7 +122,7 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
   const may = permissions({ reads, state, now, network: () => network })
   const read = entryReader()
   const { burst, rate, requestBurst, requestRate } = config.limits
-  const intake = createIntake(config.limits.receiving)
+  const intakes = createIntakes(config.limits.receiving)
   return {
     reads,
     segments,
@@ -145,11 +145,11 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
     sectionBytes: sectionCache(),
     prover: prover(reads, logTree, read),
     read,
-    intake,
+    intakes,
     onFailure: parts.onFailure ?? (() => {}),
     signatures: {
       now,
-      intake,
+      intake: intakes.known,
       url: async () => config.url ?? (network === null ? null : await factOf(state, network, facts.relay)),
       signKeyOf: (chain, device) => may.signKeyOf(chain, device),
     },

@@ -3,7 +3,7 @@ import type { ClosureParts } from './closure.js'
 import type { GateParts } from './gate-parts.js'
 import type { HandoutParts } from './handout.js'
 import type { SignatureParts } from './http.js'
-import type { Intake } from './intake.js'
+import type { Intakes } from './intake.js'
 import type { LogTree } from './log-tree.js'
 import type { NoticeBoard, Waiting } from './notices.js'
 import type { Rates } from './rates.js'
@@ -17,7 +17,7 @@ export interface Services extends GateParts, ClosureParts, HandoutParts {
   readonly clock: Clock
   readonly logTree: LogTree
   readonly notices: NoticeBoard
-  readonly intake: Intake
+  readonly intakes: Intakes
   readonly onFailure: (error: unknown) => void
   readonly signatures: SignatureParts
   /** Signed requests other than appends, a device. */

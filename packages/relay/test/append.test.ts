@@ -18,7 +18,7 @@ import {
   wrapLeafHash,
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
-import { createIntake } from '../src/intake.js'
+import { createIntakes } from '../src/intake.js'
 import {
   emptyWorld,
   foundedWorld,
@@ -290,15 +290,31 @@ describe('limits', () => {
 
 describe('bodies in memory', () => {
   it('share an allowance, which small ones are not part of', () => {
-    const intake = createIntake(1_000_000)
+    const intakes = createIntakes(1_000_000)
+    const { known } = intakes
     const [large, other, small] = [{}, {}, {}]
-    intake.take(large, 256 * 1024 + 900_000)
-    expect(() => intake.take(other, 256 * 1024 + 100_001)).toThrow(expect.objectContaining({ code: 'BUSY' }))
-    intake.take(small, 256 * 1024)
-    intake.release(large)
-    intake.take(other, 256 * 1024 + 1_000_000)
-    for (const one of [large, other, small]) intake.release(one)
-    intake.take(small, 256 * 1024 + 1_000_000)
+    known.take(large, 256 * 1024 + 900_000)
+    expect(() => known.take(other, 256 * 1024 + 100_001)).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    known.take(small, 256 * 1024)
+    intakes.release(large)
+    known.take(other, 256 * 1024 + 1_000_000)
+    for (const one of [large, other, small]) intakes.release(one)
+    known.take(small, 256 * 1024 + 1_000_000)
+  })
+
+  it('of strangers fill a quarter of it, and never turn away who is known', () => {
+    const intakes = createIntakes(1_000_000)
+    const [stranger, another, doctor] = [{}, {}, {}]
+    intakes.strangers.take(stranger, 256 * 1024 + 250_000)
+    expect(() => intakes.strangers.take(another, 256 * 1024 + 1)).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    intakes.strangers.take(another, 256 * 1024)
+    intakes.known.take(doctor, 256 * 1024 + 750_000)
+    expect(() => intakes.known.take(doctor, 1)).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    for (const one of [stranger, stranger, another, doctor]) intakes.release(one)
+    intakes.known.take(doctor, 256 * 1024 + 1_000_000)
+    expect(() => intakes.strangers.take(stranger, 256 * 1024 + 1)).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    intakes.release(doctor)
+    intakes.strangers.take(stranger, 256 * 1024 + 250_000)
   })
 
   it('are let go with the answer', async () => {

@@ -2,12 +2,12 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { type Request, readBody, readPieces } from '../src/bodies.js'
-import { createIntake } from '../src/intake.js'
+import { createIntakes } from '../src/intake.js'
 
 const MOST = 1000
 const requestWith = (incoming: PassThrough): Request =>
   Object.assign(Object.create(null), { env: { incoming } }) as Request
-const read = (incoming: PassThrough) => readBody(requestWith(incoming), MOST, createIntake(1024 * 1024))
+const read = (incoming: PassThrough) => readBody(requestWith(incoming), MOST, createIntakes(1024 * 1024).known)
 const listeners = (stream: PassThrough): number =>
   ['data', 'end', 'error'].reduce((sum, event) => sum + stream.listenerCount(event), 0)
 
@@ -36,7 +36,7 @@ describe('a body', () => {
       const sent = Buffer.concat(lengths.map((length, i) => Buffer.alloc(length, i % 251)))
       const seen: Uint8Array[] = []
       const see = (piece: Uint8Array) => void seen.push(Uint8Array.from(piece))
-      const whole = readPieces(requestWith(incoming), sent.length, { intake: createIntake(1024 * 1024), see })
+      const whole = readPieces(requestWith(incoming), sent.length, { intake: createIntakes(1024 * 1024).known, see })
       lengths.forEach((length, i) => incoming.write(new Uint8Array(length).fill(i % 251)))
       incoming.end()
       const pieces = await whole
@@ -59,6 +59,13 @@ describe('a body', () => {
     expect(incoming.isPaused()).toBe(true)
     expect(incoming.destroyed).toBe(false)
     expect(listeners(incoming)).toBe(before)
+  })
+
+  test('whose connection was gone before anybody listened is no body', async () => {
+    const gone = new PassThrough()
+    gone.destroy()
+    await new Promise((resolve) => void setImmediate(resolve))
+    await expect(read(gone)).rejects.toMatchObject({ code: 'DECODE_TRUNCATED' })
   })
 
   test('that ends early is no body, whether the connection fails or closes', async () => {

@@ -160,6 +160,31 @@ describe('a team at the relay', () => {
     expect(await code(await team.change({ removes: [lee, wong] }, team.wraps([chan], 1)))).toBe('placed')
   })
 
+  it('wraps to nobody whom only an offer vouches for', async () => {
+    const { world, lee, wong, team, code, withdraw } = await scene()
+    await withdraw(wong)
+    const body = { institution: world.institution.chain, claims: [], notBefore: world.now, until: world.now + 1000 }
+    const rests = [world.institution.chain, world.network.chain]
+    const { chain } = wong
+    const offer = await world.sign(world.institution, { kind: 'member', chain, type: 'credential', body, rests })
+    await world.append([{ entry: offer }])
+    const removal = await team.change({ removes: [lee] }, team.wraps([team.admin, wong], 1))
+    expect(await code(removal)).toBe('STALE_EPOCH')
+  })
+
+  it('comes with others as long as their wrap lists have no more rows together than one may have', async () => {
+    const { world, chan, lee } = await scene()
+    const founding = async (count: number): Promise<Draft> => {
+      const team = new Team(world, chan)
+      const { bytes, ref } = team.wraps([chan, lee], 0)
+      return team.found([lee], { bytes, ref: { ...ref, attached: { ...ref.attached, count } } })
+    }
+    const refused = await world.tryAppend([await founding(10_000), await founding(2)])
+    expect(refusal(refused).code).toBe('LIMIT')
+    // As many as one may have: what is wrong is the count.
+    expect(refusal(await world.tryAppend([await founding(9_999), await founding(2)])).code).toBe('WRAPS')
+  })
+
   it('is placed by one of two admins at once, and the other sees what she missed', async () => {
     const { world, chan, lee, wong, ho, team } = await scene()
     const first = await team.change({ adds: [ho] }, team.wraps([ho], 0))

@@ -42,6 +42,8 @@ export const teamRules = {
     if (adds.length + removes.length === 0) refuse('a change adds or removes somebody')
     requireAscending(adds.map(({ member }) => member))
     requireAscending(removes)
+    // Whoever leaves must not be the one who chose the key of those who stay.
+    if (removes.some((member) => equal(member, entry.signer.chain))) refuse('nobody removes herself')
     const leaving = await seatsOf(entry, removes, look)
     for (const { member } of adds) {
       if (isSeated(await look.fact(entry.chain, facts.seat(member)))) refuse('who is added is not in the team yet')
@@ -52,7 +54,6 @@ export const teamRules = {
     if (epoch !== null) requireNobodyOut(counts)
     const members = counts.members + adds.length
     const admins = counts.admins + adds.filter(({ role }) => role === 'admin').length
-    if (admins === 0) refuse('a team keeps an admin')
     if (members > limits.members) throw new ProtocolError('LIMIT', 'a team has 1,000 members at most')
     return [
       set(facts.team, { ...counts, members, admins, stale: epoch === null ? team.stale : null }),
@@ -85,23 +86,26 @@ export const teamRules = {
     const target = facts.seat(member)
     const seat = await look.fact(entry.chain, target)
     if (!isSeated(seat) || seat.out) return refuse('the team has no such member, or she is out already')
-    const since = team.stale ?? at.index
     if (credential === null) {
       if (!equal(entry.signer.chain, member))
         throw new ProtocolError('ROLE', 'only the member herself, or her institution, makes her team stale')
-      return [set(facts.team, { ...team, stale: since })]
+      // Again and again it would only hold up those who remove her.
+      if (team.stale !== null) refuse('the team is stale already')
+      return [set(facts.team, { ...team, stale: at.index })]
     }
     const withdrawn = await look.fact(member, facts.credential(credential))
     if (withdrawn?.state !== 'withdrawn' || !equal(withdrawn.institution, seat.institution))
       refuse('no credential of this seat was withdrawn')
     await requireIssuer(entry, seat.institution, look, at)
-    return [set(facts.team, { ...team, out: team.out + 1, stale: since }), set(target, { ...seat, out: true })]
+    const admins = team.admins - (seat.role === 'admin' ? 1 : 0)
+    const stale = team.stale ?? at.index
+    return [set(facts.team, { ...team, admins, out: team.out + 1, stale }), set(target, { ...seat, out: true })]
   },
 
   async appoint(entry: Entry<'team', 'appoint'>, look: Look, at: Position): Promise<Change[]> {
     const team = await requireAdmin(entry, look, at)
     const [one] = await seatsOf(entry, [entry.body.member], look)
-    if (one?.seat.role !== 'member') return refuse('she is an admin already')
+    if (one?.seat.role !== 'member' || one.seat.out) return refuse('she is an admin already, or out')
     return [
       set(facts.team, { ...team, admins: team.admins + 1 }),
       set(facts.seat(one.member), { ...one.seat, role: 'admin' }),
@@ -111,7 +115,7 @@ export const teamRules = {
   async dismiss(entry: Entry<'team', 'dismiss'>, look: Look, at: Position): Promise<Change[]> {
     const team = await requireAdmin(entry, look, at)
     const [one] = await seatsOf(entry, [entry.body.member], look)
-    if (one?.seat.role !== 'admin') return refuse('she is no admin')
+    if (one?.seat.role !== 'admin' || one.seat.out) return refuse('she is no admin, or out')
     if (team.admins === 1) refuse('a team keeps an admin')
     return [
       set(facts.team, { ...team, admins: team.admins - 1 }),
@@ -177,7 +181,7 @@ async function seatsOf(entry: Entry<'team'>, members: readonly ChainId[], look: 
 const countsWithout = (team: Team, leaving: readonly TakenSeat[]): Team => ({
   ...team,
   members: team.members - leaving.length,
-  admins: team.admins - leaving.filter(({ seat }) => seat.role === 'admin').length,
+  admins: team.admins - leaving.filter(({ seat }) => seat.role === 'admin' && !seat.out).length,
   out: team.out - leaving.filter(({ seat }) => seat.out).length,
 })
 

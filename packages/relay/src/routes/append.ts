@@ -59,7 +59,10 @@ const busy = (): RelayError => new RelayError('BUSY', 'too many entries are wait
 /** The request, and who signed it if it carries a signature: needed only to be given something again. */
 async function readAppend(c: Request, services: Services): Promise<{ request: AppendRequest; signer: Signed | null }> {
   if (!claimsSignature(c)) {
-    return { request: decodeBody(appendRequest, await readBody(c, limits.append, services.intake)), signer: null }
+    return {
+      request: decodeBody(appendRequest, await readBody(c, limits.append, services.intakes.strangers)),
+      signer: null,
+    }
   }
   const { body, signer } = await readSigned(c, services.signatures, limits.append)
   return { request: decodeBody(appendRequest, body), signer }

@@ -48,7 +48,7 @@ export const putSegmentsRoute: Route = {
   async handle(c, services) {
     const upload = await uploadOf(c, services)
     const section = sectionOf(c)
-    const body = await readBody(c, PUT_BODY, services.intake)
+    const body = await readBody(c, PUT_BODY, services.intakes.known)
     await putSegments(services, { upload, section, items: splitItems(body) })
     release(body)
     return answerNothing(204, { 'cache-control': 'no-store' })
@@ -226,7 +226,7 @@ export const segmentBatchRoute: Route = {
   path: paths.segmentBatch,
   asker: 'ticket',
   async handle(c, services) {
-    const { record, names } = decodeBody(segmentBatchRequest, await readBody(c, SMALL_BODY, services.intake))
+    const { record, names } = decodeBody(segmentBatchRequest, await readBody(c, SMALL_BODY, services.intakes.strangers))
     const ticket = await readTicket(c, services, record)
     const rows: SegmentRow[] = []
     let bytes = 0

@@ -14,7 +14,7 @@ export const syncRoute: Route = {
     if (signed) services.requestRates.take(signed.signer.device, 1)
     const { seen, want, have } = decodeBody(
       syncRequest,
-      signed?.body ?? (await readBody(c, SMALL_BODY, services.intake)),
+      signed?.body ?? (await readBody(c, SMALL_BODY, services.intakes.strangers)),
     )
     const closure = await collectClosure(services, { asker: signed?.signer ?? null, want, have })
     const beside = await besideOf(services, closure.rows)

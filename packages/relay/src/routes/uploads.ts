@@ -99,7 +99,7 @@ export const presentRoute: Route = {
   asker: 'ticket',
   async handle(c, services) {
     const upload = await uploadOf(c, services)
-    const { record, names } = decodeBody(presentRequest, await readBody(c, SMALL_BODY, services.intake))
+    const { record, names } = decodeBody(presentRequest, await readBody(c, SMALL_BODY, services.intakes.known))
     if (!equal(record, upload.record)) return unknown()
     return answer(presentAnswer, { present: await services.reads.present(record, upload.id, names) })
   },
