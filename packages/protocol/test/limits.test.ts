@@ -82,12 +82,19 @@ describe('teams', () => {
     const common = { credential: id, wraps: { attached, root: id, asOf: 0 } }
     const epoch = { epoch: 1, key, back: new Uint8Array(1) }
     const founding = { ...common, founder: id, nonce: id, purpose: 'department', name: 'a', until: null, epochKey: key }
-    const { seats, members } = limits
     const table: readonly (readonly [number, number, (n: number) => boolean])[] = [
-      [1, seats, (n) => fits<unknown>(bodies.team.found, { ...founding, seats: times(n, seat) })],
-      [0, seats, (n) => fits<unknown>(bodies.team.change, { ...common, adds: times(n, seat), removes: [], epoch })],
-      [0, members, (n) => fits<unknown>(bodies.team.change, { ...common, adds: [], removes: times(n, id), epoch })],
-      [0, members, (n) => fits<unknown>(bodies.team.refresh, { ...common, leaves: times(n, id), epoch })],
+      [1, limits.seats, (n) => fits<unknown>(bodies.team.found, { ...founding, seats: times(n, seat) })],
+      [
+        0,
+        limits.seats,
+        (n) => fits<unknown>(bodies.team.change, { ...common, adds: times(n, seat), removes: [], epoch }),
+      ],
+      [
+        0,
+        limits.members,
+        (n) => fits<unknown>(bodies.team.change, { ...common, adds: [], removes: times(n, id), epoch }),
+      ],
+      [0, limits.members, (n) => fits<unknown>(bodies.team.refresh, { ...common, leaves: times(n, id), epoch })],
     ]
     for (const [least, most, fit] of table)
       expect([fit(least - 1 < 0 ? 0 : least - 1), fit(least), fit(most), fit(most + 1)]).toEqual([
