@@ -127,7 +127,7 @@ describe('what is sent', () => {
     expect(requests[0]!.headers.get('signature')).toBeNull()
   })
 
-  test('a signed append is signed, an ordinary one is not', async () => {
+  test('a signed append is signed, and a large one; an ordinary one is not', async () => {
     const request = {
       entries: [Uint8Array.of(1)],
       attachments: [],
@@ -140,7 +140,12 @@ describe('what is sent', () => {
     const { link, requests } = linkTo(() => refusal('QUOTA', 413), { signer })
     expect(await codeOf(link.append(request))).toBe('QUOTA')
     expect(await codeOf(link.append(request, undefined, true))).toBe('QUOTA')
-    expect(requests.map(({ headers }) => headers.has('signature'))).toEqual([false, true])
+    const large = { ...request, attachments: [new Uint8Array(256 * 1024)] }
+    expect(await codeOf(link.append(large))).toBe('QUOTA')
+    expect(requests.map(({ headers }) => headers.has('signature'))).toEqual([false, true, true])
+    const stranger = linkTo(() => refusal('QUOTA', 413))
+    expect(await codeOf(stranger.link.append(large))).toBe('QUOTA')
+    expect(stranger.requests[0]!.headers.has('signature')).toBe(false)
   })
 })
 

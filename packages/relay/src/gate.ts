@@ -27,11 +27,8 @@ import { stageObjects } from './gate-objects.js'
 import type { GateParts, Judged } from './gate-parts.js'
 import { factsFrom, MovedHeads, placeEntry } from './place.js'
 import type { AcceptedClaims, GatedList, PlacedList } from './sequencer.js'
-import { pause } from './slices.js'
+import { inSlices } from './slices.js'
 import { keyOf, type Layer, layerOver, type State } from './state.js'
-
-/** Signatures between two pauses. */
-const SIGNATURES = 16
 
 /**
  * Checks a list and makes durable what it names; answers what the sequencer needs. Entries are decoded, and none of them is placed yet.
@@ -122,8 +119,7 @@ async function judge(parts: GateParts, entries: readonly AnyEntry[], network: Ch
   // Entries of access logs share a layer: nothing is staged for one that is judged by the state before it, and each layer costs
   // whatever follows it a look.
   let shared: Layer | null = null
-  for (const [i, entry] of entries.entries()) {
-    if (i % SIGNATURES === SIGNATURES - 1) await pause()
+  for await (const [i, entry] of inSlices(entries.entries())) {
     const founding = is(entry, 'network', 'found')
     const key = await signKeyOf(entry, lookFor(entry, factsFrom(before), network))
     verifyEntry(entry, key, founding ? null : network)

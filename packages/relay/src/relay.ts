@@ -94,9 +94,10 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
       await sweep.run()
     },
     async close() {
-      sweep.stop()
+      const swept = sweep.stop()
       services.notices.close()
       while (running.size > 0) await Promise.allSettled(running)
+      await swept
       await sequencer.close()
     },
   }

@@ -12,8 +12,8 @@ const NAMES = 256
 export interface Sweep {
   /** Looks, if the last look is long enough ago. */
   run(): Promise<void>
-  /** Ends a look that is under way at its next step, and begins none. */
-  stop(): void
+  /** Begins no look any more; resolves when one that is under way has ended, at its next step. */
+  stop(): Promise<void>
 }
 
 /** `elapsed` gives ms of a clock that nobody sets. */
@@ -24,6 +24,7 @@ export function createSweep(
   let unnamed: ReadonlySet<string> = new Set()
   let last: number | null = null
   let stopped = false
+  let looking: Promise<void> = Promise.resolve()
 
   const unnamedOf = async (files: readonly string[]): Promise<string[]> => {
     const named = await reads.named(files)
@@ -48,10 +49,13 @@ export function createSweep(
       if (stopped || (last !== null && now - last < BETWEEN)) return
       // Set before: who calls meanwhile starts no second look.
       last = now
-      await look()
+      looking = look()
+      await looking
     },
-    stop() {
+    async stop() {
       stopped = true
+      // Whoever began it is told of its failure.
+      await looking.catch(() => {})
     },
   }
 }

@@ -317,6 +317,16 @@ describe('bodies in memory', () => {
     intakes.strangers.take(stranger, 256 * 1024 + 250_000)
   })
 
+  it('of strangers are counted as such where no signature or ticket comes before the body', async () => {
+    const { world, chan } = await scene({ limits: { receiving: 1_000_000 } })
+    const body = fresh(256 * 1024 + 250_001)
+    for (const path of [paths.append, paths.sync, `${paths.segmentBatch}?ticket=none`])
+      expect(refusal(await world.send('POST', path, { body })).code, path).toBe('BUSY')
+    // Known, they are read, and refused for what they are.
+    for (const path of [paths.append, paths.sync])
+      expect(refusal(await world.send('POST', path, { body, as: chan })).code, path).toMatch(/^DECODE_/)
+  })
+
   it('are let go with the answer', async () => {
     const { world, chan } = await scene({ limits: { receiving: 2_000_000 } })
     for (let i = 0; i < 5; i++) {

@@ -1,7 +1,8 @@
 // Files that no row names. What must never happen is that one is removed which a row names, or will.
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { memorySegments } from '../src/segments/memory.js'
 import { createSweep } from '../src/sweep.js'
+import { foundedWorld } from './actors.js'
 import { namesOf } from './segments-suite.js'
 
 const HOURS = 60 * 60_000
@@ -79,7 +80,48 @@ describe('a file that no row names', () => {
 test('a look that is stopped removes nothing more, and none begins', async () => {
   const { files, sweep, after, asked } = await scene()
   await after(0)
-  sweep.stop()
+  await sweep.stop()
   expect(await after(6 * HOURS)).toEqual(files)
   expect(asked()).toBe(1)
+})
+
+test('a relay looks when it collects, and keeps what its records name', async () => {
+  const segments = memorySegments()
+  const world = await foundedWorld({ segments })
+  const chan = await world.member('Chan')
+  await world.record(chan)
+  const named = await namesOf(segments)
+  const left = await segments.write([Uint8Array.of(1)])
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+  try {
+    await world.relay.collect()
+    expect(await namesOf(segments)).toEqual([...named, left].sort())
+    clock.mockReturnValue(6 * HOURS)
+    await world.relay.collect()
+    expect(await namesOf(segments)).toEqual(named)
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+test('whoever stops waits for the look that is under way', async () => {
+  const { segments } = await scene()
+  let answer: (named: boolean[]) => void = () => {}
+  const asked = new Promise<boolean[]>((resolve) => void (answer = resolve))
+  let begin = (): void => {}
+  const begun = new Promise<void>((resolve) => void (begin = resolve))
+  const named = (): Promise<boolean[]> => {
+    begin()
+    return asked
+  }
+  const sweep = createSweep({ segments, reads: { named } }, () => 0)
+  const order: string[] = []
+  const look = sweep.run().then(() => void order.push('looked'))
+  await begun
+  const stop = sweep.stop().then(() => void order.push('stopped'))
+  await new Promise((resolve) => void setImmediate(resolve))
+  expect(order).toEqual([])
+  answer([true, true, true])
+  await Promise.all([look, stop])
+  expect(order).toEqual(['looked', 'stopped'])
 })

@@ -102,19 +102,18 @@ async function scene() {
     const answer = await world.tryAppend([draft])
     return answer.status === 200 ? 'placed' : refusal(answer).code
   }
-  const withdraw = async (member: Member): Promise<void> => {
+  const withdrawal = async (member: Member): Promise<Draft> => {
     const body = { credential: member.credential }
     const rests = [world.institution.chain, world.network.chain]
     const { chain } = member
-    await world.append([
-      { entry: await world.sign(world.institution, { kind: 'member', chain, type: 'withdraw', body, rests }) },
-    ])
+    return { entry: await world.sign(world.institution, { kind: 'member', chain, type: 'withdraw', body, rests }) }
   }
+  const withdraw = async (member: Member): Promise<void> => void (await world.append([await withdrawal(member)]))
   const epoch = async (): Promise<number> => {
     const [stored = null] = await world.store.facts([{ chain: team.id, key: facts.epoch.key }])
     return stored === null ? -1 : readFact(facts.epoch, stored).epoch
   }
-  return { world, chan, lee, wong, ho, team, code, withdraw, epoch }
+  return { world, chan, lee, wong, ho, team, code, withdrawal, withdraw, epoch }
 }
 
 describe('a team at the relay', () => {
@@ -158,6 +157,14 @@ describe('a team at the relay', () => {
     const another = new Team(world, chan)
     expect(await code(await another.found([wong]))).toBe('STALE_EPOCH')
     expect(await code(await team.change({ removes: [lee, wong] }, team.wraps([chan], 1)))).toBe('placed')
+  })
+
+  it('looks again at those who changed between gate and turn', async () => {
+    const { world, ho, team, withdrawal } = await scene()
+    const drafts = [await withdrawal(ho), await team.change({ adds: [ho] }, team.wraps([ho], 0))]
+    const [withdrawn, added] = await Promise.all(drafts.map((draft) => world.tryAppend([draft])))
+    expect(withdrawn?.status).toBe(200)
+    expect(added && refusal(added).code).toBe('WRAPS')
   })
 
   it('wraps to nobody whom only an offer vouches for', async () => {

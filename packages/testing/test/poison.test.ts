@@ -29,7 +29,9 @@ async function logOf(net: Pick<TestNetwork<Record<string, never[]>>, 'relay'>) {
   const heads = new Map(entries.map((entry) => [hex(entry.chain), entry]))
   const headOf = (chain: ChainId): AnyEntry => heads.get(hex(chain)) as AnyEntry
   const rest = (chain: ChainId) => ({ chain, sequence: headOf(chain).sequence, link: headOf(chain).link })
-  return { entries, rest }
+  /** Where an entry of a chain stands that is signed now. */
+  const next = (chain: ChainId) => ({ chain, sequence: rest(chain).sequence + 1, previous: rest(chain).link })
+  return { entries, rest, next }
 }
 
 /** Something beside an entry that nobody can open. */
@@ -81,7 +83,7 @@ test('a record whose wrap does not open stands beside the list and takes no othe
   const chain = idOf(bad)
   const eve = await uncheckedClient({ ...net.connect, network: net.network, vault: net.member('eve').vault })
   const lee = net.person('lee')
-  const { entries, rest } = await logOf(net)
+  const { entries, rest, next } = await logOf(net)
   const founding = entries.find((entry) => is(entry, 'member', 'found') && hex(entry.chain) === hex(lee.id))
   const recipientKey = (founding as Entry<'member', 'found'>).body.epochKey
   const { sequence, link } = rest(lee.id)
@@ -97,12 +99,9 @@ test('a record whose wrap does not open stands beside the list and takes no othe
   const attachment = encodeWrapList([row])
   const { beside, digest } = garbage()
   const { credential, institution } = net.person('eve')
-  const head = rest(chain)
   const grant = await eve.sign<'record', 'grant'>({
     kind: 'record',
-    chain,
-    sequence: head.sequence + 1,
-    previous: head.link,
+    ...next(chain),
     time: net.clock.now(),
     seen: null,
     restsOn: [eve.chain, institution.id, eve.network, lee.id, lee.institution.id].map(rest),
@@ -136,7 +135,7 @@ test('a section whose headers do not open takes no other along', async () => {
   await record.share({ with: net.person('lee'), sections: ['good', 'bad'], reason: 'referral' })
   const chain = idOf(record)
   const stored = await net.relay.stored.snapshot()
-  const { entries, rest } = await logOf(net)
+  const { entries, rest, next } = await logOf(net)
   const create = entries.find((entry) => is(entry, 'record', 'create')) as Entry<'record', 'create'>
   const spoilt = create.body.contents.find(({ section }) => section === 2) as (typeof create.body.contents)[number]
   const [sound] = decodeManifest((await stored.attachment(spoilt.object.digest)) as Uint8Array).files
@@ -146,12 +145,9 @@ test('a section whose headers do not open takes no other along', async () => {
 
   const eve = await uncheckedClient({ ...net.connect, network: net.network, vault: net.member('eve').vault })
   const { credential, institution } = net.person('eve')
-  const head = rest(chain)
   const publish = await eve.sign<'record', 'publish'>({
     kind: 'record',
-    chain,
-    sequence: head.sequence + 1,
-    previous: head.link,
+    ...next(chain),
     time: net.clock.now(),
     seen: null,
     restsOn: [eve.chain, institution.id, eve.network].map(rest),

@@ -124,6 +124,12 @@ function noticesUnder(t: Tables, { record, from, ended, expires }: MemoryListing
   return seen.map(({ row }) => row)
 }
 
+/** All files of objects that a row names. */
+export function namedFiles(t: Tables): ReadonlySet<string> {
+  const segments = [...t.segments.values()].flatMap((rows) => [...rows.values()])
+  return new Set([...t.attachments.values(), ...segments].map(({ place }) => place.file))
+}
+
 function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present' | 'named'> {
   const isLive = (row: SegmentRow): boolean => t.uploads.get(hex(row.upload))?.state === 'live'
   const isThere = (row: SegmentRow): boolean => !t.collecting.has(hex(row.upload))
@@ -155,8 +161,7 @@ function objectReads(t: Tables): Pick<Reads, 'attachment' | 'upload' | 'reserved
       })
     },
     async named(files) {
-      const segments = [...t.segments.values()].flatMap((rows) => [...rows.values()])
-      const known = new Set([...t.attachments.values(), ...segments].map(({ place }) => place.file))
+      const known = namedFiles(t)
       return files.map((file) => known.has(file))
     },
   }

@@ -17,7 +17,7 @@ import {
   StoreConflict,
   type UploadRow,
 } from './contract.js'
-import { memoryReads } from './memory-reads.js'
+import { memoryReads, namedFiles } from './memory-reads.js'
 import { at, claimKey, copied, listingKey, nameKey, type Tables, tables, tileKey } from './memory-tables.js'
 import { checkReadBack } from './read-back.js'
 
@@ -206,7 +206,8 @@ function collect(t: Tables, now: number, limit: number): Collected {
     if (rows >= limit) break
     if (row.state !== 'live' && row.expires <= now) rows += collectUpload(t, key, limit - rows, files)
   }
-  return { rows, files: [...files].filter((file) => !isNamed(t, file)) }
+  const named = namedFiles(t)
+  return { rows, files: [...files].filter((file) => !named.has(file)) }
 }
 
 /** Takes at most `limit` rows of an upload, the upload's own row last; returns how many. */
@@ -224,12 +225,4 @@ function collectUpload(t: Tables, key: string, limit: number, files: Set<string>
   t.segments.delete(key)
   t.collecting.delete(key)
   return taken.length + 1
-}
-
-function isNamed(t: Tables, file: string): boolean {
-  for (const row of t.attachments.values()) if (row.place.file === file) return true
-  for (const segments of t.segments.values()) {
-    for (const row of segments.values()) if (row.place.file === file) return true
-  }
-  return false
 }

@@ -12,6 +12,15 @@ function placed<T extends Place>({ file, offset, length, ...row }: T): Omit<T, k
   return { ...plainRow(row), place: { file, offset, length } }
 }
 
+/** Whether a row names a file of objects. */
+export function namedFiles(db: Database.Database): (file: string) => boolean {
+  const named = db
+    .prepare<{ file: string }, number>(`
+      SELECT 1 FROM attachment WHERE file = :file UNION ALL SELECT 1 FROM segment WHERE file = :file LIMIT 1`)
+    .pluck()
+  return (file) => named.get({ file }) !== undefined
+}
+
 type ObjectReads = Pick<Reads, 'attachment' | 'upload' | 'reserved' | 'segment' | 'present' | 'named'>
 
 export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectReads {
@@ -33,10 +42,7 @@ export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectRe
       SELECT 1 FROM segment JOIN upload ON upload.id = segment.upload
       WHERE segment.record = ? AND name = ? AND (state = 2 OR state < 2 AND upload.id = ?) LIMIT 1`)
     .pluck()
-  const isNamed = db
-    .prepare<{ file: string }, number>(`
-      SELECT 1 FROM attachment WHERE file = :file UNION ALL SELECT 1 FROM segment WHERE file = :file LIMIT 1`)
-    .pluck()
+  const isNamed = namedFiles(db)
   return {
     async attachment(digest) {
       const row = attachment.get(digest)
@@ -53,6 +59,6 @@ export function objectReads(db: Database.Database, snapshot: Snapshot): ObjectRe
     },
     present: async (record, id, names) =>
       snapshot(() => names.map((name) => present.get(record, name, id) !== undefined)),
-    named: async (files) => snapshot(() => files.map((file) => isNamed.get({ file }) !== undefined)),
+    named: async (files) => snapshot(() => files.map(isNamed)),
   }
 }

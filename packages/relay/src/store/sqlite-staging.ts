@@ -10,6 +10,7 @@ import {
   StoreConflict,
   type UploadRow,
 } from './contract.js'
+import { namedFiles } from './sqlite-object-reads.js'
 import { uploadStates } from './sqlite-schema.js'
 import type { Transact } from './sqlite-transactions.js'
 
@@ -78,16 +79,13 @@ function segmentWriter(db: Database.Database): (row: SegmentRow) => void {
 export function collector(db: Database.Database, transact: Transact): (now: number, limit: number) => Collected {
   const takeAttachments = attachmentCollector(db)
   const takeUploads = uploadCollector(db)
-  const isNamed = db
-    .prepare<{ file: string }, number>(`
-      SELECT 1 FROM attachment WHERE file = :file UNION ALL SELECT 1 FROM segment WHERE file = :file LIMIT 1`)
-    .pluck()
+  const isNamed = namedFiles(db)
   return (now, limit) =>
     transact(() => {
       const files = new Set<string>()
       const attachments = takeAttachments(now, limit, files)
       const rows = attachments + takeUploads(now, limit - attachments, files)
-      return { rows, files: [...files].filter((file) => !isNamed.get({ file })) }
+      return { rows, files: [...files].filter((file) => !isNamed(file)) }
     })
 }
 
