@@ -7,17 +7,17 @@ import {
   type ChainId,
   type Digest,
   decodeManifest,
-  type EntryHash,
   equal,
   facts,
   type Handout,
+  type LiveGrant,
   type RecordItem,
   SealchartError,
   sha256,
 } from '@sealchart/protocol'
 import { type OpenableFile, type OpenedFile, openFiles } from './download.js'
 import { ClientError } from './errors.js'
-import { type HeldGrant, liveGrantsOf } from './held-grants.js'
+import { isHeldBy, liveGrantsOf, teamsBehind } from './held-grants.js'
 import { Keyring } from './keyring.js'
 import { type Acting, actingAs, type Member, sealText } from './member.js'
 import type { Session } from './session.js'
@@ -96,38 +96,43 @@ export interface AccessRequest {
   readonly sections: readonly number[]
 }
 
-/** The grant under which a member acts on a record: null for the founder. @throws ClientError NOT_GRANTED, GRANT_ENDED. */
-export function grantFor(
+/**
+ * The grant under which a member acts on a record, her own before one of a team: null for the founder.
+ * @throws ClientError NOT_GRANTED, GRANT_ENDED.
+ */
+export async function grantFor(
   member: Member,
   record: ChainId,
   needs: { sections: readonly number[]; bit: number },
-): EntryHash | null {
+): Promise<LiveGrant | null> {
   const { session } = member
-  const founder = session.ledger.fact(record, facts.founder)
-  if (founder && equal(founder.member, session.chain)) return null
+  if (isFounder(member, record)) return null
   const { institution } = actingAs(member)
   const now = session.surroundings.now()
-  const own = liveGrantsOf(session, record, now).filter(
-    ({ grant }) => equal(grant.recipient, session.chain) && equal(grant.institution, institution),
-  )
-  const fits = ({ grant }: HeldGrant): boolean =>
+  const live = await liveGrantsOf(session, record)
+  const own = live.filter((one) => isHeldBy(session, one, { member: session.chain, institution }))
+  const fits = ({ grant }: LiveGrant): boolean =>
     (grant.actions & needs.bit) !== 0 &&
     grant.notBefore <= now &&
     needs.sections.every((id) => grant.sections.includes(id))
-  const found = own.find(fits)
-  if (found) return found.hash
+  const found = own.filter(fits).sort((a, b) => Number(a.grant.institution === null) - Number(b.grant.institution === null))
+  if (found[0]) return found[0]
   if (own.length === 0) throw new ClientError('NOT_GRANTED', 'no grant lets you do this with this record')
   throw new ClientError('NOT_GRANTED', 'your grant does not cover these sections, or not this action: ask the author')
 }
 
-/** Sections of a record that a member may open: all for its founder. */
-export function grantedSections({ session }: Member, record: ChainId, card: Card): readonly number[] {
-  const all = card.sections.map(({ id }) => id)
+export function isFounder({ session }: Member, record: ChainId): boolean {
   const founder = session.ledger.fact(record, facts.founder)
-  if (founder && equal(founder.member, session.chain)) return all
-  const own = liveGrantsOf(session, record, session.surroundings.now()).filter(({ grant }) =>
-    equal(grant.recipient, session.chain),
-  )
+  return founder !== null && equal(founder.member, session.chain)
+}
+
+/** Sections of a record that a member may open: all for its founder. */
+export async function grantedSections(member: Member, record: ChainId, card: Card): Promise<readonly number[]> {
+  const { session } = member
+  const all = card.sections.map(({ id }) => id)
+  if (isFounder(member, record)) return all
+  const live = await liveGrantsOf(session, record)
+  const own = live.filter((one) => isHeldBy(session, one, { member: session.chain, institution: null }))
   return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
 }
 
@@ -163,17 +168,17 @@ async function signAccess(
   asked: AccessRequest,
 ): Promise<{ entry: AnyEntry; beside: Uint8Array }> {
   const { session } = member
-  const grant = grantFor(member, record, { sections: asked.sections, bit: actions[asked.type] })
+  const under = await grantFor(member, record, { sections: asked.sections, bit: actions[asked.type] })
   const { credential, restsOn }: Acting = actingAs(member)
   const sealed = sealText(member, record, { kind: 'purpose', text: asked.purpose })
   const { version, sections } = asked
-  const body = { record, grant, credential, version, sections, trailEpoch: sealed.trailEpoch }
+  const body = { record, grant: under?.hash ?? null, credential, version, sections, trailEpoch: sealed.trailEpoch }
   const entry = await session.sign({
     kind: 'access',
     chain: accessLogOf(record),
     type: asked.type,
     body,
-    restsOn: [...restsOn, record],
+    restsOn: [...restsOn, record, ...(under ? teamsBehind(under) : [])],
     private: sealed.digest,
     access,
   })

@@ -1,6 +1,7 @@
 // The keys of one record that this member holds: from envelopes and handouts, each compared with what the record's entries commit to.
 // Spec: docs/spec/keys.md, "Epochs". Older epochs are reached through back-links; nothing here asks the relay.
 import {
+  type BackLinkPlace,
   checkSectionKey,
   checkTrailSecret,
   type EpochSecret,
@@ -28,6 +29,7 @@ import {
   type WrapsRef,
   wrapLeafHash,
 } from '@sealchart/protocol'
+import { goBack } from './back-links.js'
 import { ClientError } from './errors.js'
 import type { Session } from './session.js'
 
@@ -150,18 +152,16 @@ export class Keyring {
 
   /**
    * The key of a section in an epoch: held, or reached through back-links from a later one.
-   * @throws ClientError NOT_GRANTED when no held key leads there; COMMITMENT, UNAUTHENTIC for a poisoned link.
+   * @throws ClientError NOT_GRANTED when no held key leads there; COMMITMENT, UNAUTHENTIC for poisoned links.
    */
   async key(section: number, epoch: number): Promise<SectionKey> {
-    const held = this.#keys.get(`${section}/${epoch}`)
-    if (held) return held
-    const starts = epochsOf(this.#session, this.#record).sections.get(section)
-    const next = starts?.get(epoch + 1)
-    if (!next?.back) throw new ClientError('NOT_GRANTED', 'no key of this section is held', { details: { section } })
-    const later = await this.key(section, epoch + 1)
-    const at = { network: this.#session.network.chain, chain: this.#record, what: section, epoch: epoch + 1 }
-    const key = await openBackLink<SectionKey>(next.back, later, at)
-    await this.#takeKey(section, epoch, key)
+    const starts = epochsOf(this.#session, this.#record).sections.get(section) ?? new Map<number, EpochStart>()
+    const key = await goBack(starts, epoch, {
+      held: (at) => this.#keys.get(`${section}/${at}`) ?? null,
+      open: (link, at, later) => openBackLink(link, later, this.#linkPlace(section, at)),
+      take: (at, found) => this.#takeKey(section, at, found),
+    })
+    if (!key) throw new ClientError('NOT_GRANTED', 'no key of this section is held', { details: { section } })
     return key
   }
 
@@ -175,15 +175,15 @@ export class Keyring {
 
   /** The trail secret of an epoch, or null when this member may not read purposes of that time. */
   async trailSecret(epoch: number): Promise<TrailSecret | null> {
-    const held = this.#trail.get(epoch)
-    if (held) return held
-    const next = epochsOf(this.#session, this.#record).trail.get(epoch + 1)
-    const later = next && (await this.trailSecret(epoch + 1))
-    if (!next?.back || !later) return null
-    const at = { network: this.#session.network.chain, chain: this.#record, what: 'trail' as const, epoch: epoch + 1 }
-    const secret = await openBackLink<TrailSecret>(next.back, later, at)
-    this.#takeTrail(epoch, secret)
-    return secret
+    return goBack(epochsOf(this.#session, this.#record).trail, epoch, {
+      held: (at) => this.#trail.get(at) ?? null,
+      open: (link, at, later) => openBackLink(link, later, this.#linkPlace('trail', at)),
+      take: async (at, found) => this.#takeTrail(at, found),
+    })
+  }
+
+  #linkPlace(what: number | 'trail', epoch: number): BackLinkPlace {
+    return { network: this.#session.network.chain, chain: this.#record, what, epoch }
   }
 
   async #takeKey(section: number, epoch: number, key: SectionKey): Promise<void> {

@@ -7,6 +7,7 @@ import {
   equal,
   facts,
   type GroupEpoch,
+  type Holder,
   hex,
   is,
   type Ledger,
@@ -89,13 +90,14 @@ export function standsAt(session: Session, member: ChainId, institution: ChainId
   )
 }
 
-/** Whether every credential of a member was taken from her: withdrawn, its issuer dismissed, or its institution removed. */
-export function isDeposed(session: Session, member: ChainId): boolean {
+/** Whether an institution (null: any) vouches for a member: by a credential that holds, or has only run out. */
+export function isVouchedFor(session: Session, { member, institution }: Holder): boolean {
   const now = session.surroundings.now()
-  const states = credentials(session.ledger, member).map(({ credential }) =>
-    statusOf(session.ledger, session.network.chain, credential, now),
-  )
-  return states.every((status) => status !== 'verified' && status !== 'expired')
+  return credentials(session.ledger, member).some(({ credential }) => {
+    if (institution !== null && !equal(credential.institution, institution)) return false
+    const status = statusOf(session.ledger, session.network.chain, credential, now)
+    return status === 'verified' || status === 'expired'
+  })
 }
 
 /**

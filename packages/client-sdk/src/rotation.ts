@@ -89,9 +89,8 @@ export async function startEpoch(
   const key = newSecret<SectionKey>(session.surroundings.random)
   const commitment = sectionCommitment(key, { network, record, section, epoch })
   const place = { network, chain: record, what: section, epoch }
-  const back = current
-    ? await sealBackLink(await ring.key(section, current.epoch), key, place, session.surroundings.random)
-    : null
+  const earlier = current && { epoch: current.epoch, secret: await ring.key(section, current.epoch) }
+  const back = earlier && (await sealBackLink(earlier, key, place, session.surroundings.random))
   return { start: { section, epoch, commitment, back, until }, key }
 }
 
@@ -109,7 +108,8 @@ export async function startTrail(
   if (current && !before)
     throw new ClientError('NOT_GRANTED', 'the trail secret is not held: open the record before writing to it')
   const place = { network, chain: record, what: 'trail' as const, epoch }
-  const back = before ? await sealBackLink(before, secret, place, session.surroundings.random) : null
+  const earlier = current && before && { epoch: current.epoch, secret: before }
+  const back = earlier && (await sealBackLink(earlier, secret, place, session.surroundings.random))
   return { start: { epoch, key: trailKeys(secret, { network, record, epoch }).key, back }, secret }
 }
 

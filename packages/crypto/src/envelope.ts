@@ -262,3 +262,37 @@ export async function openDeviceWrap(
   if (secret.length !== SECRET_LENGTH) throw unauthentic()
   return asSecret<EpochSecret>(secret)
 }
+
+/**
+ * Seals a team's epoch secret to one of its members: an envelope in which it stands where a record's card key does. There is no second object.
+ * @throws CryptoError USAGE if the target names anything but one team epoch or its key hash is another key's, KEY_FORMAT.
+ */
+export async function sealTeamWrap(to: WrapPlace, secret: EpochSecret, random: Random): Promise<WrapRow> {
+  requireBytes(secret, 'epoch secret', SECRET_LENGTH)
+  const place = placeOf(to)
+  const info = binder(place).bind('envelope')
+  if (!reading('a target', () => isOfTeam(place.target))) throw new CryptoError('USAGE', 'a team’s wrap names one epoch')
+  await checkRecipient(place)
+  const content = { card: asSecret<SectionKey>(secret), grantSecret: newSecret<GrantSecret>(random) }
+  return rowOf(place, sealEnvelope(place.recipientKey, info, encodeContent(envelopeShape, content), random), null)
+}
+
+const isOfTeam = ({ what: [one, ...more] }: WrapTarget): boolean =>
+  one !== undefined &&
+  more.length === 0 &&
+  one.grant === null &&
+  one.trail === null &&
+  one.keys.length === 1 &&
+  one.keys[0]?.section === 0
+
+/**
+ * Opens a team's wrap. `checkEpochSecret` then says whether it is the secret that the entry commits to.
+ * @throws CryptoError UNAUTHENTIC, COMMITMENT for an envelope without a secret, or a leaf that is no team's; USAGE.
+ */
+export async function openTeamWrap(
+  received: LeafPlace & { readonly envelope: Uint8Array; readonly seed: Uint8Array },
+): Promise<EpochSecret> {
+  const { card } = await openEnvelope(received)
+  if (card === null || received.leaf.keys !== null || !isOfTeam(received.leaf)) throw contradicts()
+  return asSecret<EpochSecret>(card)
+}

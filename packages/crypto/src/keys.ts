@@ -4,6 +4,7 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import {
+  type BackLink,
   type BoxKey,
   bind,
   checkBoxKey,
@@ -16,7 +17,7 @@ import {
   utf8,
 } from '@sealchart/protocol'
 import { cipher } from '#cipher'
-import { type Random, requireBytes } from './check.js'
+import { type Random, reading, requireBytes } from './check.js'
 import { CryptoError, unauthentic } from './errors.js'
 import { sealBytes } from './floe.js'
 import { publicKeyOf } from './hpke.js'
@@ -120,33 +121,39 @@ function sameKey(keys: BoxKeys, published: Uint8Array): BoxKeys {
 const contradicts = (): CryptoError =>
   new CryptoError('COMMITMENT', 'a secret is not the one that its entry commits to')
 
+/** Secrets that have epochs. */
+type Linked = SectionKey | TrailSecret | EpochSecret
+
 /**
- * Seals the previous epoch's secret under the current one: whoever holds an epoch can go back, and nobody can go forward. 138 bytes.
- * @throws CryptoError USAGE
+ * Seals an earlier epoch's secret under the current one: whoever holds an epoch can go back, and nobody can go forward. 138 bytes.
+ * @throws CryptoError USAGE, also for an epoch that is not earlier.
  */
-export async function sealBackLink<T extends SectionKey | TrailSecret>(
-  previous: T,
+export async function sealBackLink<T extends Linked>(
+  earlier: { readonly epoch: number; readonly secret: T },
   current: T,
   place: BackLinkPlace,
   random: Random,
-): Promise<Uint8Array> {
-  requireBytes(previous, 'previous secret', SECRET_LENGTH)
-  return sealBytes(current, bindPlace('backLink', backLinkPlace, place), previous, random)
+): Promise<BackLink> {
+  const { epoch: to, secret } = reading('an earlier epoch', () => ({ ...earlier }))
+  requireBytes(secret, 'earlier secret', SECRET_LENGTH)
+  const context = linkContext(place, to)
+  if (to >= place.epoch) throw new CryptoError('USAGE', 'a back-link leads to an earlier epoch')
+  return { to, sealed: await sealBytes(current, context, secret, random) }
 }
 
 /**
- * Opens a back-link. Whether it holds the right secret is for `checkSectionKey` or `checkTrailSecret` of the epoch before.
- * @throws CryptoError UNAUTHENTIC, USAGE
+ * Opens a back-link. Whether it holds the right secret is for `checkSectionKey`, `checkTrailSecret` or `checkEpochSecret` of the epoch that
+ * it names. @throws CryptoError UNAUTHENTIC, USAGE
  */
-export async function openBackLink<T extends SectionKey | TrailSecret>(
-  sealed: Uint8Array,
-  current: T,
-  place: BackLinkPlace,
-): Promise<T> {
-  const previous = await openSealed({ key: current, aad: bindPlace('backLink', backLinkPlace, place) }, sealed)
-  if (previous.length !== SECRET_LENGTH) throw unauthentic()
-  return asSecret<T>(previous)
+export async function openBackLink<T extends Linked>(link: BackLink, current: T, place: BackLinkPlace): Promise<T> {
+  const { to, sealed } = reading('a back-link', () => ({ ...link }))
+  const earlier = await openSealed({ key: current, aad: linkContext(place, to) }, sealed)
+  if (earlier.length !== SECRET_LENGTH) throw unauthentic()
+  return asSecret<T>(earlier)
 }
+
+const linkContext = (place: BackLinkPlace, to: number): Uint8Array =>
+  bindPlace('backLink', backLinkPlace, reading('a back-link’s place', () => ({ ...place, to })))
 
 /**
  * A record's nonce from the caller's reference: the same 32 bytes at every retry, and to everybody else random ones.

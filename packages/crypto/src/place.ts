@@ -33,12 +33,17 @@ export interface SectionPlace extends RecordPlace {
   readonly section: number
 }
 
-/** What a back-link leads into: the epoch that it is sealed under. `what` is a section's number, or the trail. */
+/** Where a back-link stands: the epoch that it is sealed under. `what` is a section's number, or the trail; 0 for a group. */
 export interface BackLinkPlace {
   readonly network: ChainId
   readonly chain: ChainId
   readonly what: number | 'trail'
   readonly epoch: number
+}
+
+/** A back-link's context: its place, and the epoch that it leads to. */
+export interface LedPlace extends BackLinkPlace {
+  readonly to: number
 }
 
 /** A file, whatever epoch its header is sealed under: the file outlives the epoch. `fileId` is its 16-byte id in the manifest. */
@@ -71,7 +76,7 @@ const sectionOrTrail: Shape<number | 'trail'> = {
 export const memberPlace: Shape<MemberPlace> = struct({ network: id, member: id, epoch })
 export const recordPlace: Shape<RecordPlace> = struct({ network: id, record: id, epoch })
 export const sectionPlace: Shape<SectionPlace> = struct({ network: id, record: id, section, epoch })
-export const backLinkPlace: Shape<BackLinkPlace> = struct({ network: id, chain: id, what: sectionOrTrail, epoch })
+export const backLinkPlace: Shape<LedPlace> = struct({ network: id, chain: id, what: sectionOrTrail, epoch, to: epoch })
 export const filePlace: Shape<FilePlace> = struct({ network: id, record: id, section, fileId })
 export const fileHeaderPlace: Shape<FileHeaderPlace> = struct({ network: id, record: id, section, epoch, fileId })
 export const notePlace: Shape<NotePlace> = struct({ network: id, record: id, epoch, author: id })

@@ -25,19 +25,23 @@ export type Attached = Infer<typeof attached>
 export const wrapsRef = struct({ attached, root: treeHash, asOf: uint() })
 export type WrapsRef = Infer<typeof wrapsRef>
 
-/** Start of a section epoch. `back` seals the previous epoch's key under the new one (null in epoch 0); `until` is the earliest end
- *  among the grants whose holders get the key (ms, null: none ends). Section 0 is the card. */
+/** The way back from an epoch to an earlier one: the secret of epoch `to`, sealed under the new one. */
+export const backLink = struct({ to: uint(0xffffffff), sealed: blob(256) })
+export type BackLink = Infer<typeof backLink>
+
+/** Start of a section epoch. `back` is null in epoch 0; `until` is the earliest end among the grants whose holders get the key (ms,
+ *  null: none ends). Section 0 is the card. */
 export const epochStart = struct({
   section: uint(limits.sections),
   epoch: uint(0xffffffff),
   commitment: bytes(32),
-  back: nullable(blob(256)),
+  back: nullable(backLink),
   until: nullable(uint()),
 })
 export type EpochStart = Infer<typeof epochStart>
 
-/** Start of a trail epoch: an X-Wing public key; `back` seals the previous trail secret under the new one. */
-export const trailStart = struct({ epoch: uint(0xffffffff), key: boxKey, back: nullable(blob(256)) })
+/** Start of a trail epoch: an X-Wing public key. */
+export const trailStart = struct({ epoch: uint(0xffffffff), key: boxKey, back: nullable(backLink) })
 export type TrailStart = Infer<typeof trailStart>
 
 /** New contents of a section: its manifest, or the sealed card for section 0, under this epoch. */
@@ -45,7 +49,7 @@ export const content = struct({ section: uint(limits.sections), epoch: uint(0xff
 export type Content = Infer<typeof content>
 
 /** Bits of `actions`. */
-export const actions = { view: 1, download: 2, note: 4, write: 8, trail: 32 } as const
+export const actions = { view: 1, download: 2, note: 4, write: 8, shareOn: 16, trail: 32 } as const
 export type ActionName = keyof typeof actions
 export const allActions: number = Object.values(actions).reduce((all, bit) => all | bit, 0)
 
@@ -53,9 +57,9 @@ export const allActions: number = Object.values(actions).reduce((all, bit) => al
 export const seat = struct({ member: chainId, institution: chainId, role: oneOf('admin', 'member') })
 export type Seat = Infer<typeof seat>
 
-/** Start of a team's next epoch: an X-Wing public key; `back` seals the previous epoch's secret under the new one. */
-const teamEpoch = struct({ epoch: uint(0xffffffff), key: boxKey, back: blob(256) })
-export type TeamEpoch = Infer<typeof teamEpoch>
+/** Start of the next epoch of a group: an X-Wing public key. Epoch 0 starts with the group. */
+export const nextEpoch = struct({ epoch: uint(0xffffffff), key: boxKey, back: backLink })
+export type NextEpoch = Infer<typeof nextEpoch>
 
 export const purposes = ['department', 'on-call', 'consultation'] as const
 
@@ -110,10 +114,10 @@ export const bodies = {
       credential: entryHashShape,
       adds: list(seat, limits.seats),
       removes: members,
-      epoch: nullable(teamEpoch),
+      epoch: nullable(nextEpoch),
       wraps: wrapsRef,
     }),
-    refresh: struct({ credential: entryHashShape, leaves: members, epoch: teamEpoch, wraps: wrapsRef }),
+    refresh: struct({ credential: entryHashShape, leaves: members, epoch: nextEpoch, wraps: wrapsRef }),
     stale: struct({ member: chainId, credential: nullable(entryHashShape) }),
     appoint: struct({ credential: entryHashShape, member: chainId }),
     dismiss: struct({ credential: entryHashShape, member: chainId }),
@@ -140,8 +144,9 @@ export const bodies = {
     }),
     grant: struct({
       credential: entryHashShape,
+      from: nullable(entryHashShape),
       recipient: chainId,
-      capacity: entryHashShape,
+      capacity: nullable(entryHashShape),
       sections: list(uint(limits.sections), limits.sections, 1),
       actions: uint(allActions),
       notBefore: uint(),

@@ -40,6 +40,7 @@ export { planBatch, verifyBatch } from './batch.js'
 export {
   type ActionName,
   type Attached,
+  type BackLink,
   actions,
   allActions,
   type Bodies,
@@ -164,7 +165,7 @@ export {
   signRequest,
   verifyRequest,
 } from './request.js'
-export { admits, liveGrants, mayReadTrail } from './rules/admits.js'
+export { admits, type Holder, type Recipients } from './rules/admits.js'
 export { applyEntry, checkList } from './rules/apply.js'
 export { enrolmentMessage } from './rules/authority.js'
 export {
@@ -179,11 +180,16 @@ export {
   type GroupEpoch,
   grantHashOf,
   readFact,
+  SEATS,
+  type SeatFact,
   type Section,
+  type Team,
 } from './rules/facts.js'
-export { requireUnopened } from './rules/grants.js'
+export { requireHeld, requireUnopened } from './rules/grants.js'
+export { type LiveGrant, liveGrants, mayReadTrail } from './rules/live-grants.js'
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
-export { requireCredential, signKeyOf } from './rules/standing.js'
+export { isSeated } from './rules/seats.js'
+export { isVouched, requireCredential, signKeyOf } from './rules/standing.js'
 export type { Infer, Shape } from './shape.js'
 export { blob, bool, bytes, list, nullable, oneOf, pack, packAnswer, struct, text, uint, unpack } from './shape.js'
 export {

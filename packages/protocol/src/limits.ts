@@ -31,8 +31,12 @@ export const limits = {
   grants: 10_000,
   /** Of these, grants to one recipient: her row of a wrap list names them all, each with up to 257 sections. */
   grantsEach: 8,
+  /** Grants between one and the founder's own that it comes from. */
+  sharedOn: 8,
   /** Members of a team; all but one of them can leave by one entry. */
   members: 1000,
+  /** Open teams in which a member sits: a relay's limit, so that one list of entries can tell them all that she lost a device. */
+  teamsEach: 200,
   /** Members that one entry seats in a team. */
   seats: 256,
   /** Bytes of a section manifest. */

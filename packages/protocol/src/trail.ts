@@ -1,7 +1,7 @@
 // A record's whole history in a ledger: that its access log has no gap, and that every recall kept its promise.
 // Spec: docs/spec/rules.md, "Trails". Opening a record replays its chain alone; only who has the access log whole can check these two.
 // It does not prove that the log's newest entry is the newest: that takes another reader, or a witness.
-import { type ChainId, equal, expectId, hex, type LinkHash } from './bytes.js'
+import { type ChainId, type EntryHash, equal, expectId, hex, type LinkHash } from './bytes.js'
 import { reading } from './check.js'
 import { type AnyEntry, accessLogOf, type Entry, is } from './entry.js'
 import { ProtocolError } from './errors.js'
@@ -42,18 +42,19 @@ function checkRecall(
   const next = access[rest.sequence]
   if (next && next.index < index)
     throw new ProtocolError('STALE_AUTHORITY', 'a recall rests on an access link that was superseded')
-  const recipients = new Set(
-    entry.body.grants.map((hash) => hex(ledger.fact(entry.chain, facts.grant(hash))?.recipient ?? hash)),
-  )
-  if (
-    access
-      .slice(0, rest.sequence)
-      .some((placed) => opens(placed.entry) && recipients.has(hex(placed.entry.signer.chain)))
-  )
+  const recipientOf = (hash: EntryHash): string => hex(ledger.fact(entry.chain, facts.grant(hash))?.recipient ?? hash)
+  const recipients = new Set(entry.body.grants.map(recipientOf))
+  const isBroken = ({ entry: one }: Placed): boolean => {
+    if (!opens(one)) return false
+    const { grant } = one.body
+    return recipients.has(hex(one.signer.chain)) || (grant !== null && recipients.has(recipientOf(grant)))
+  }
+  if (access.slice(0, rest.sequence).some(isBroken))
     throw new ProtocolError('ALREADY_OPENED', 'the recipient had opened the record before the recall')
 }
 
-const opens = (entry: AnyEntry): boolean => is(entry, 'access', 'view') || is(entry, 'access', 'download')
+const opens = (entry: AnyEntry): entry is AnyEntry & Entry<'access', 'view' | 'download'> =>
+  is(entry, 'access', 'view') || is(entry, 'access', 'download')
 
 function linkAt(log: ChainId, access: readonly Placed[], number: number): Uint8Array {
   const placed = access[number - 1]

@@ -18,13 +18,13 @@ import {
   type WrapsRef,
 } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
-import type { Permissions } from './permissions.js'
 import { factsFrom } from './place.js'
 import { sealOf } from './proofs.js'
+import { newestOf, type ReachParts, reachOf, requireHeldAsWrapped, requireReached, requireSeats } from './reach.js'
 import type { Segments } from './segments/contract.js'
 import type { Sequencer } from './sequencer.js'
 import { inSlices, pause, SLICE } from './slices.js'
-import { factOf, type State } from './state.js'
+import { factOf, keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { type ReadList, readWrapList, rootOfRows } from './wrap-index.js'
 
@@ -52,7 +52,6 @@ export const wrapsRefOf = (entry: AnyEntry): WrapsRef | null => ('wraps' in entr
 export interface CheckParts {
   readonly reads: Reads
   readonly segments: Segments
-  readonly permissions: Permissions
   readonly sequencer: Pick<Sequencer, 'head'>
   readonly now: () => number
 }
@@ -64,14 +63,14 @@ export interface CheckParts {
 const MOST_BEHIND = 10 * 60_000
 
 /**
- * Checks a wrap list against its entry, and that each row is to the newest key of its recipient, and to her head as of the log size that
- * the entry names.
- * @throws ProtocolError WRAPS, DECODE_*, LIMIT; RelayError STALE_EPOCH for a holder whose credentials were all withdrawn.
+ * Checks a wrap list against its entry: who is in it, and that each row is to the newest key of its recipient, and to her head as of the log
+ * size that the entry names. `asked` takes the chains that this depends on.
+ * @throws ProtocolError WRAPS, DECODE_*, LIMIT; RelayError CRED_BINDING, STALE_EPOCH, LIMIT of a team's seats.
  */
 export async function checkWraps(
   parts: CheckParts,
   entry: AnyEntry,
-  { bytes, before }: { readonly bytes: Uint8Array; readonly before: State },
+  { bytes, before, reach }: { readonly bytes: Uint8Array; readonly before: State; readonly reach: ReachParts },
 ): Promise<ReadList> {
   const signed = wrapsRefOf(entry)
   if (!signed) throw new RelayError('INTERNAL', 'an entry without a wrap list')
@@ -79,28 +78,18 @@ export async function checkWraps(
   if (list.rows.length !== signed.attached.count || !equal(await rootOfRows(list.rows), signed.root))
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
   const isRecent = await wasSizeLately(parts, signed.asOf)
-  await admits(entry, list.leaves, factsFrom(before), async (leaf) => {
-    const newest = await newestOf(before, leaf.recipient)
-    const moved = newest !== null && newest.sequence !== leaf.sequence
-    if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
-    return { ...newest, sequence: leaf.sequence, link: leaf.link }
+  await admits(entry, list.leaves, factsFrom(before), {
+    async newest(leaf) {
+      const newest = await newestOf(before, leaf.recipient)
+      const moved = newest !== null && newest.sequence !== leaf.sequence
+      if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
+      return { ...newest, sequence: leaf.sequence, link: leaf.link }
+    },
+    reach: (holder) => reachOf(before, holder, reach),
   })
-  if (entry.kind !== 'member')
-    await refuseWithdrawn(
-      parts,
-      list.leaves.map((leaf) => leaf.recipient),
-    )
+  if (entry.kind === 'team') await requireSeats(before, entry, list.leaves, reach)
+  if (entry.kind !== 'member') for (const { recipient } of list.leaves) reach.asked.add(keyOf(recipient))
   return list
-}
-
-/** A member's newest epoch and head, as a wrap must name them. */
-async function newestOf(
-  state: State,
-  member: ChainId,
-): Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null> {
-  const epoch = await factOf(state, member, facts.epoch)
-  const head = await state.head(member)
-  return epoch && head && { epoch: epoch.epoch, keyHash: epoch.keyHash, sequence: head.sequence, link: head.link }
 }
 
 /** Whether the log had this size at some moment of the last ten minutes. */
@@ -118,33 +107,28 @@ async function wasHead(reads: Reads, { recipient, sequence, link }: WrapLeaf, as
   return named.index < asOf && (next === undefined || next.index >= asOf)
 }
 
-async function refuseWithdrawn({ permissions }: CheckParts, members: Iterable<ChainId>): Promise<void> {
-  for await (const member of inSlices(members)) {
-    if (await permissions.isWithdrawn(member))
-      throw new RelayError('STALE_EPOCH', 'a holder’s credentials were withdrawn: her grants end first')
-  }
-}
-
 /**
- * Nothing new under a key that somebody holds who is no longer entitled: for a version under epochs that began earlier, whether each
- * holder still has a credential. (Ended grants turned the epoch already; expired ones are seen in the turn.)
- * Answers who these holders are.
+ * Nothing new under a key that somebody holds who is no longer entitled: for a version under epochs that began earlier, whether each holder
+ * is still reached as the key was wrapped to her. (Ended grants turned the epoch already; expired ones are seen in the turn.)
  * @throws RelayError STALE_EPOCH.
  */
 export async function checkHolders(
-  parts: CheckParts,
   entry: AnyEntry & Entry<'record', 'publish'>,
   before: State,
-): Promise<readonly ChainId[]> {
-  const sections = new Set(entry.body.contents.map(({ section }) => section))
+  reach: ReachParts,
+): Promise<void> {
   const started = new Set(entry.body.epochs.map(({ section }) => section))
-  const under = [...sections].filter((section) => !started.has(section))
-  if (under.length === 0) return []
-  const holders = await liveGrants(entry.chain, factsFrom(before), entry.time)
-  const concerned = holders.filter(({ grant }) => under.some((id) => id === 0 || grant.sections.includes(id)))
-  const members = concerned.map(({ grant }) => grant.recipient)
-  await refuseWithdrawn(parts, members)
-  return members
+  const kept: { section: number; index: number }[] = []
+  for (const section of new Set([0, ...entry.body.contents.map((content) => content.section)])) {
+    const fact = started.has(section) ? null : await factOf(before, entry.chain, facts.section(section))
+    if (fact !== null) kept.push({ section, index: fact.index })
+  }
+  const founder = await factOf(before, entry.chain, facts.founder)
+  if (kept.length === 0 || founder === null) return
+  const since = Math.min(...kept.map(({ index }) => index))
+  await requireReached(before, { member: founder.member, institution: null }, { since, parts: reach })
+  for await (const live of inSlices(await liveGrants(entry.chain, factsFrom(before), entry.time)))
+    await requireHeldAsWrapped(before, live, kept, reach)
 }
 
 /**

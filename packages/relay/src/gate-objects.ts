@@ -5,6 +5,7 @@ import { checkHolders, checkManifest, checkWraps, type NamedObject, objectsOf, s
 import { RelayError } from './errors.js'
 import type { GateParts, Judged } from './gate-parts.js'
 import { GATE_MS, isKept } from './objects.js'
+import type { ReachParts } from './reach.js'
 import type { GatedList } from './sequencer.js'
 import { keyOf } from './state.js'
 import { type AttachmentRow, type SegmentRow, STAGED_ROWS, type UploadRow } from './store/contract.js'
@@ -36,19 +37,20 @@ export async function stageObjects(
   parts: GateParts,
   request: AppendRequest,
   judged: readonly Judged[],
+  network: ChainId,
 ): Promise<Staged> {
   const found = await findObjects(parts, request, judged)
   const store: ToStore[] = []
   const live: { digest: Digest; position: number }[] = []
   const recipients = new Set<string>()
+  const reach = { network, now: parts.now(), asked: recipients }
   for (const one of found) {
-    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live, recipients })
+    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live, reach })
     else store.push(...asStored(one, 0, null))
     live.push({ digest: one.object.attached.digest, position: one.position })
   }
   for (const { entry, before } of judged) {
-    if (!is(entry, 'record', 'publish')) continue
-    for (const holder of await checkHolders(parts, entry, before)) recipients.add(keyOf(holder))
+    if (is(entry, 'record', 'publish')) await checkHolders(entry, before, reach)
   }
   const rows = await findUploads(parts, request, judged)
   const uploads = [...rows.map(({ id }) => id), ...(await storeSegments(parts, request.segments, judged))]
@@ -103,13 +105,12 @@ async function takeWraps(
   to: {
     readonly store: ToStore[]
     readonly live: { digest: Digest; position: number }[]
-    readonly recipients: Set<string>
+    readonly reach: ReachParts
   },
 ): Promise<void> {
   const { entry, before } = one.judged
-  const list = await checkWraps(parts, entry, { bytes: one.bytes, before })
+  const list = await checkWraps(parts, entry, { bytes: one.bytes, before, reach: to.reach })
   to.store.push(...asStored(one, list.rows.length, null))
-  if (entry.kind !== 'member') for (const { recipient } of list.rows) to.recipients.add(keyOf(recipient))
   const index = indexFor(list.rows)
   if (index === null) return
   const digest = indexDigest(one.object.attached.digest)

@@ -46,7 +46,7 @@ async function passGate(
   const judged = await judge(parts, entries, network)
   const beside = besideFor(request, entries)
   const claims = await acceptedClaims(parts, entries, beside)
-  const { attachments, uploads, recipients } = await stageObjects(parts, request, judged)
+  const { attachments, uploads, recipients } = await stageObjects(parts, request, judged, network)
   const checkedAt = recipients.size > 0 ? size : null
   return { list: { entries, beside, claims, attachments, uploads, checkedAt }, recipients }
 }

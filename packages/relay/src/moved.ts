@@ -1,4 +1,4 @@
-// Which members' chains moved lately: what a turn asks when a list was checked against heads that no entry names.
+// Which members' and teams' chains moved lately: what a turn asks when a list was checked against heads that no entry names.
 // Spec: docs/spec/relay.md, "The turn". It costs the same for a list of ten recipients and of ten thousand.
 import type { AnyEntry, ChainId } from '@sealchart/protocol'
 import { MovedHeads } from './place.js'
@@ -48,5 +48,7 @@ export function moves(from: number): Moves {
 
 const movesIn = (placed: readonly Placing[]): Move[] =>
   placed.flatMap(({ entry, index }) =>
-    entry.kind === 'member' && entry.sequence > FOUNDED_BY ? [{ index, chain: entry.chain }] : [],
+    (entry.kind === 'member' && entry.sequence > FOUNDED_BY) || (entry.kind === 'team' && entry.sequence > 0)
+      ? [{ index, chain: entry.chain }]
+      : [],
   )

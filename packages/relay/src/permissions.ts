@@ -19,9 +19,11 @@ import {
   type Position,
   readFact,
   requireCredential,
-  unhex,
+  requireHeld,
 } from '@sealchart/protocol'
 import { chainKinds } from './chains.js'
+import { credentialsOf, newestLook } from './credentials.js'
+import { teamsOf } from './membership.js'
 import { inSlices } from './slices.js'
 import { factOf, keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
@@ -55,8 +57,6 @@ export interface Permissions {
   stillOpens(access: OpenedBy): Promise<boolean>
   /** What every entry of a member rests on: her own chain, those of the institutions that vouch for her, and the network's. */
   authoritiesOf(member: ChainId): Promise<readonly ChainId[]>
-  /** Whether every credential that a member accepted was withdrawn. */
-  isWithdrawn(member: ChainId): Promise<boolean>
 }
 
 export interface OpenedBy {
@@ -72,16 +72,21 @@ export function permissions(parts: PermissionParts): Permissions {
   const { reads, state, now, network } = parts
   const kindOf = chainKinds(state, network)
 
-  /** The rules' own view, without the duty to rest on what is looked at: here the newest state decides. */
-  const look = (): Look => ({
-    network: network() ?? (new Uint8Array(32) as Uint8Array as ChainId),
-    fact: (chain, target) => factOf(state, chain, target),
-  })
+  const look = (): Look => newestLook(state, network() ?? (new Uint8Array(32) as Uint8Array as ChainId))
   const position = (): Position => ({ index: Number.MAX_SAFE_INTEGER, time: now() })
 
   const stands = async (member: ChainId, credential: EntryHash): Promise<boolean> => {
     try {
       await requireCredential(member, credential, look(), position())
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  const holds = async (held: Parameters<typeof requireHeld>[0]): Promise<boolean> => {
+    try {
+      await requireHeld(held, look(), position())
       return true
     } catch {
       return false
@@ -102,17 +107,48 @@ export function permissions(parts: PermissionParts): Permissions {
   const isLive = (grant: Grant): boolean => grant.ended === null && grant.notBefore <= now() && !hasExpired(grant)
 
   const listedBy = async (member: ChainId, record: ChainId): Promise<{ hash: EntryHash; grant: Grant | null }[]> => {
-    const listings = await reads.listings(member, record, now())
-    if (listings.length === 0) return []
+    const own = await reads.listings(member, record, now())
+    const byTeam: { readonly hash: EntryHash; readonly institution: ChainId }[] = []
+    for await (const { team, institution } of inSlices(await teamsOf(state, member, now()))) {
+      for (const { grant: hash } of await reads.listings(team, record, now())) byTeam.push({ hash, institution })
+    }
+    if (own.length + byTeam.length === 0) return []
     const institutions = await standing(member)
     if (institutions.size === 0) return []
     const found: { hash: EntryHash; grant: Grant | null }[] = []
-    for (const { grant: hash } of listings) {
+    for (const { grant: hash } of own) {
       const grant = await factOf(state, record, facts.grant(hash))
       // The founder's listing names the founding entry, which is no grant.
-      if (grant === null || institutions.has(keyOf(grant.institution))) found.push({ hash, grant })
+      const acts = grant === null || (grant.institution !== null && institutions.has(keyOf(grant.institution)))
+      if (acts && (await comesFromLive(record, grant))) found.push({ hash, grant })
+    }
+    for (const { hash, institution } of byTeam) {
+      const grant = await factOf(state, record, facts.grant(hash))
+      if (grant && institutions.has(keyOf(institution)) && (await comesFromLive(record, grant))) found.push({ hash, grant })
     }
     return found
+  }
+
+  /** Whether nothing was revoked that a grant comes from, and no team of these closed. */
+  const comesFromLive = async (record: ChainId, grant: Grant | null): Promise<boolean> => {
+    for (let from = grant?.from ?? null; from !== null; ) {
+      const earlier = await factOf(state, record, facts.grant(from))
+      if (earlier === null || earlier.ended !== null) return false
+      const team = earlier.institution === null ? await factOf(state, earlier.recipient, facts.team) : null
+      if (team && (team.closed !== null || (team.until !== null && team.until <= now()))) return false
+      from = earlier.from
+    }
+    return true
+  }
+
+  /** In which capacity somebody sat in a team, and up to which log index; null if she never did. */
+  const sat = async (team: ChainId, member: ChainId): Promise<{ institution: ChainId; end: number } | null> => {
+    const seat = await factOf(state, team, facts.seat(member))
+    if (seat === null) return null
+    const { closed = null, stale = null } = (await factOf(state, team, facts.team)) ?? {}
+    // Who is out is so since the team is stale, or later.
+    const ends = [seat.left, closed, seat.out ? stale : null].map((end) => end ?? Number.POSITIVE_INFINITY)
+    return { institution: seat.institution, end: Math.min(...ends) }
   }
 
   const formerSight = async (member: ChainId, record: ChainId): Promise<Sight | null> => {
@@ -121,10 +157,15 @@ export function permissions(parts: PermissionParts): Permissions {
     const ends: { index: number; time: number }[] = []
     for await (const { key, value } of inSlices(await reads.factsUnder(record, GRANTS))) {
       const grant = value && readFact(facts.grant(grantHashOf(key)), value)
-      if (!grant || !equal(grant.recipient, member)) continue
+      if (!grant) continue
+      const { institution, recipient, until } = grant
+      const own = institution !== null && equal(recipient, member) ? { institution, end: Number.POSITIVE_INFINITY } : null
+      const held = institution === null ? await sat(recipient, member) : own
+      if (held === null) continue
+      const index = Math.min(grant.ended ?? Number.POSITIVE_INFINITY, held.end)
       // One that has not ended holds in a capacity that she has lost: it shows her nothing, and no end says up to where it did.
-      if (grant.ended === null && !hasExpired(grant) && !institutions.has(keyOf(grant.institution))) continue
-      ends.push({ index: grant.ended ?? Number.POSITIVE_INFINITY, time: grant.until ?? Number.POSITIVE_INFINITY })
+      if (index === Number.POSITIVE_INFINITY && !hasExpired(grant) && !institutions.has(keyOf(held.institution))) continue
+      ends.push({ index, time: until ?? Number.POSITIVE_INFINITY })
     }
     if (ends.length === 0) return null
     return { kind: 'record', sees: (index, time) => ends.some((end) => index < end.index && time < end.time) }
@@ -167,27 +208,13 @@ export function permissions(parts: PermissionParts): Permissions {
         const founder = await factOf(state, record, facts.founder)
         return founder !== null && equal(founder.member, member)
       }
-      const grant = await factOf(state, record, facts.grant(hash))
-      return grant !== null && isLive(grant) && equal(grant.recipient, member)
+      const held = await factOf(state, member, facts.credential(credential))
+      return held !== null && holds({ record, grant: hash, signer: member, standing: held })
     },
     async authoritiesOf(member) {
       const institutions = (await credentialsOf(state, member)).map(({ value }) => value.institution)
       const own = network()
       return [member, ...institutions, ...(own ? [own] : [])]
     },
-    async isWithdrawn(member) {
-      // One that was offered to her, and that she never took, vouches for nobody.
-      return (await credentialsOf(state, member)).every(({ value }) => value.state !== 'accepted')
-    },
   }
-}
-
-const CREDENTIALS = 'credential/'
-
-async function credentialsOf(state: State, member: ChainId) {
-  const rows = await state.under(member, CREDENTIALS)
-  return rows.map(({ key, value }) => {
-    const hash = unhex(key.slice(CREDENTIALS.length)) as Uint8Array as EntryHash
-    return { hash, value: readFact(facts.credential(hash), value) }
-  })
 }

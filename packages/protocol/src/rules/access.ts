@@ -4,8 +4,8 @@ import { actions } from '../bodies.js'
 import { equal } from '../bytes.js'
 import { accessLogOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
-import { type Change, facts, set } from './facts.js'
-import { requireGrant } from './grants.js'
+import { type Change, facts, type Grant, set } from './facts.js'
+import { requireHeld } from './grants.js'
 import type { Look, Position } from './look.js'
 import { requireCredential } from './standing.js'
 
@@ -29,15 +29,21 @@ async function open(entry: Entry<'access', 'view' | 'download'>, look: Look, at:
   for (const [i, id] of sections.entries()) {
     if (id === 0 || (i > 0 && id <= (sections[i - 1] as number)))
       throw new ProtocolError('RULE', 'sections are named once each, in order')
-    if (granted && !granted.includes(id)) throw new ProtocolError('NOT_GRANTED', 'the grant does not name this section')
+    if (granted && !granted.sections.includes(id))
+      throw new ProtocolError('NOT_GRANTED', 'the grant does not name this section')
     if (!(await look.fact(record, facts.section(id)))) throw new ProtocolError('RULE', 'there is no such section')
   }
-  const target = facts.viewed(entry.signer.chain)
-  return (await look.fact(entry.chain, target)) ? [] : [set(target, { index: at.index })]
+  const changes: Change[] = []
+  // A team has opened the record when somebody did so from a seat in it: that is what a recall of its grant asks.
+  const by = [entry.signer.chain, ...(granted && granted.institution === null ? [granted.recipient] : [])]
+  for (const target of by.map(facts.viewed)) {
+    if (!(await look.fact(entry.chain, target))) changes.push(set(target, { index: at.index }))
+  }
+  return changes
 }
 
-/** The sections that the signer may open here, or null for the founder, who may open all. */
-async function requireAccess(entry: AccessEntry, look: Look, at: Position): Promise<readonly number[] | null> {
+/** The grant under which the signer acts here, or null for the founder, who may open all. */
+async function requireAccess(entry: AccessEntry, look: Look, at: Position): Promise<Grant | null> {
   const { record, grant: named, credential, trailEpoch } = entry.body
   if (!equal(accessLogOf(record), entry.chain)) throw new ProtocolError('BINDING', 'the access log is another record’s')
   const founder = await look.fact(record, facts.founder)
@@ -53,12 +59,8 @@ async function requireAccess(entry: AccessEntry, look: Look, at: Position): Prom
       throw new ProtocolError('NOT_GRANTED', 'only the founder opens without a grant')
     return null
   }
-  const grant = await requireGrant(record, named, look, at)
-  if (!equal(grant.recipient, entry.signer.chain))
-    throw new ProtocolError('NOT_GRANTED', 'the grant is not this member’s')
-  if (!equal(grant.institution, standing.institution))
-    throw new ProtocolError('NOT_GRANTED', 'the grant is for another capacity')
+  const grant = await requireHeld({ record, grant: named, signer: entry.signer.chain, standing }, look, at)
   if ((grant.actions & actions[entry.type]) === 0)
     throw new ProtocolError('NOT_GRANTED', 'the grant does not allow this')
-  return grant.sections
+  return grant
 }

@@ -1,15 +1,15 @@
 // Whether a wrap list fits its entry: exactly those who are entitled, exactly the epochs they are entitled to, under their newest keys.
 // Spec: docs/spec/rules.md, "Wrap lists". Run by the relay before the turn and by whoever verifies a trail; it can't check contents.
 import { sha256 } from '#sha256'
-import { actions } from '../bodies.js'
 import { type ChainId, compare, type EntryHash, equal, expectId, hex, unhex } from '../bytes.js'
-import { expectFunction, expectList, expectNatural, reading } from '../check.js'
+import { expectFunction, expectList, reading } from '../check.js'
 import { type AnyEntry, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import type { WrapLeaf, WrappedGrant } from '../wraps.js'
-import { facts, GRANTS, type Grant, grantHashOf, readFact, SEATS } from './facts.js'
+import { facts, readFact, SEATS } from './facts.js'
+import { type LiveGrant, liveGrants, mayReadTrail } from './live-grants.js'
 import { expectFacts, type Facts } from './look.js'
-import { isSeated } from './team.js'
+import { isSeated } from './seats.js'
 
 interface Due {
   readonly recipient: ChainId
@@ -25,31 +25,54 @@ const refuse = (message: string): never => {
   throw new ProtocolError('WRAPS', message)
 }
 
+/** What the recipients' own chains say: a relay has them, and a verifier who was given them. */
+export interface Recipients {
+  /** Newest epoch key and head of a leaf's recipient, or null. */
+  newest(leaf: WrapLeaf): Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>
+  /** To whom a holder's keys are wrapped now: to her; to nobody who lost her credentials, to no closed team; to the members of a stale one. */
+  reach(holder: Holder): Promise<readonly ChainId[]>
+}
+
+/** A member in one capacity, or (`institution` null) in any; or a team. */
+export interface Holder {
+  readonly member: ChainId
+  readonly institution: ChainId | null
+}
+
 /**
- * Checks the leaves of an entry's wrap list against the facts of its chain before it. With `recipients`, which answers for a leaf with its
- * recipient's newest epoch key and head (a relay does, and a verifier who has their chains), also that the leaf names these.
+ * Checks the leaves of an entry's wrap list against the facts of its chain before it. Without `recipients` every holder is taken to be
+ * reached, and no leaf is compared with its recipient's newest key and head.
  * @throws ProtocolError WRAPS, USAGE.
  */
 export async function admits(
   entry: AnyEntry,
   leaves: readonly WrapLeaf[],
   known: Facts,
-  recipients?: (leaf: WrapLeaf) => Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>,
+  recipients?: Recipients,
 ): Promise<void> {
   expectEntry(entry)
   expectFacts(known)
   expectList(leaves, (leaf) => expectId(leaf.recipient))
-  if (recipients !== undefined) expectFunction(recipients)
+  if (recipients !== undefined) reading('recipients', () => expectRecipients(recipients))
   if (is(entry, 'member', 'found')) return reading('leaves', () => admitsDevice(entry, leaves))
-  const due = await dueFor(entry, known)
+  const due = await dueFor(entry, known, recipients?.reach ?? herself)
   if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
   for (const [i, leaf] of leaves.entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
     reading('a leaf', () => checkDue(leaf, due[i] as Due))
-    const now = recipients && (await recipients(leaf))
+    const now = recipients && (await recipients.newest(leaf))
     if (recipients && (!now || !reading('a leaf', () => sameHead(leaf, now))))
       refuse('a wrap is not to the newest key of its recipient')
   }
+}
+
+type Reach = Recipients['reach']
+
+const herself: Reach = async ({ member }) => [member]
+
+function expectRecipients({ newest, reach }: Recipients): void {
+  expectFunction(newest)
+  expectFunction(reach)
 }
 
 function checkDue(leaf: WrapLeaf, expected: Due): void {
@@ -88,7 +111,7 @@ function admitsDevice(entry: Entry<'member', 'found'>, leaves: readonly WrapLeaf
 }
 
 /** Who must be in the list, by recipient, with what: for a grant its recipient, otherwise the founder and all holders who remain. */
-async function dueFor(entry: AnyEntry, known: Facts): Promise<Due[]> {
+async function dueFor(entry: AnyEntry, known: Facts, reach: Reach): Promise<Due[]> {
   if (is(entry, 'record', 'create')) {
     const keys = entry.body.epochs.map(({ section, epoch }) => ({ section, epoch }))
     return [{ recipient: entry.body.founder, what: [{ grant: null, keys, trail: entry.body.trail.epoch }] }]
@@ -96,7 +119,7 @@ async function dueFor(entry: AnyEntry, known: Facts): Promise<Due[]> {
   if (is(entry, 'record', 'grant')) return [await dueForGrant(entry, known)]
   if (entry.kind === 'team') return dueForTeam(entry, known)
   const turns = is(entry, 'record', 'publish') || is(entry, 'record', 'revoke')
-  if (turns && entry.body.wraps !== null) return dueForEpochs(entry, known)
+  if (turns && entry.body.wraps !== null) return dueForEpochs(entry, known, reach)
   return refuse('this entry has no wrap list')
 }
 
@@ -146,12 +169,10 @@ async function dueForGrant(entry: Entry<'record', 'grant'>, known: Facts): Promi
   }
 }
 
-/** The trail secret goes to writers and to those granted `trail`. @throws ProtocolError USAGE */
-export const mayReadTrail = (bits: number): boolean => (expectNatural(bits) & (actions.trail | actions.write)) !== 0
-
 async function dueForEpochs(
   entry: Entry<'record', 'publish'> | Entry<'record', 'revoke'>,
   known: Facts,
+  reach: Reach,
 ): Promise<Due[]> {
   const stored = await known.get(entry.chain, facts.founder.key)
   if (stored === null) return refuse('there is no such record')
@@ -159,23 +180,26 @@ async function dueForEpochs(
   const started = entry.body.epochs.map(({ section, epoch }) => ({ section, epoch }))
   const trail = entry.body.trail?.epoch ?? null
   const due = new Map<string, Due>()
-  due.set(hex(founder.member), { recipient: founder.member, what: [{ grant: founder.create, keys: started, trail }] })
+  const add = (recipient: ChainId, what: WrappedGrant): void => {
+    const one = due.get(hex(recipient)) ?? { recipient, what: [] }
+    one.what.push(what)
+    due.set(hex(recipient), one)
+  }
+  for (const member of await reach({ member: founder.member, institution: null }))
+    add(member, { grant: founder.create, keys: started, trail })
   const ended = is(entry as AnyEntry, 'record', 'revoke')
     ? (entry.body as Entry<'record', 'revoke'>['body']).grants
     : []
-  const over = new Set(ended.map(hex))
-  const holders = (await liveGrants(entry.chain, known, entry.time)).filter(({ hash }) => !over.has(hex(hash)))
   const ends = new Map<number, number>()
-  for (const [i, { hash, grant }] of holders.entries()) {
+  for (const [i, live] of (await liveGrants(entry.chain, known, entry.time, ended)).entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
+    const { hash, grant } = live
     const keys = started.filter(({ section }) => section === 0 || grant.sections.includes(section))
-    if (keys.length === 0) continue
-    const recipient = hex(grant.recipient)
-    const held = due.get(recipient) ?? { recipient: grant.recipient, what: [] }
-    held.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
-    due.set(recipient, held)
+    const reached = keys.length === 0 ? [] : await reachedBy(live, reach)
+    for (const member of reached) add(member, { grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
     const { until } = grant
-    if (until !== null) for (const { section } of keys) ends.set(section, Math.min(until, ends.get(section) ?? until))
+    if (until === null || reached.length === 0) continue
+    for (const { section } of keys) ends.set(section, Math.min(until, ends.get(section) ?? until))
   }
   checkUntil(entry, ends)
   await known.pause?.()
@@ -183,22 +207,10 @@ async function dueForEpochs(
   return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
 }
 
-/** Grants of a record that have neither ended nor expired at `time`. @throws ProtocolError USAGE */
-export async function liveGrants(
-  record: ChainId,
-  known: Facts,
-  time: number,
-): Promise<{ hash: EntryHash; grant: Grant }[]> {
-  const live: { hash: EntryHash; grant: Grant }[] = []
-  expectNatural(time)
-  const stored = await expectFacts(known).under(expectId(record), GRANTS)
-  for (const [i, { key, value }] of stored.entries()) {
-    if (i % SLICE === SLICE - 1) await known.pause?.()
-    const hash = grantHashOf(key)
-    const grant = readFact(facts.grant(hash), value)
-    if (grant.ended === null && (grant.until === null || grant.until > time)) live.push({ hash, grant })
-  }
-  return live
+/** To whom a grant's keys go: to nobody where a team that it was shared on from is closed. */
+async function reachedBy({ grant, teams }: LiveGrant, reach: Reach): Promise<readonly ChainId[]> {
+  for (const team of teams) if ((await reach({ member: team, institution: null })).length === 0) return []
+  return reach({ member: grant.recipient, institution: grant.institution })
 }
 
 /** Each new epoch says when the first of its holders' grants ends (`ends`, by section): the turn then needs no walk over all of them. */

@@ -73,8 +73,8 @@ async function checkKind(entry: AnyEntry, look: Look): Promise<void> {
 }
 
 /**
- * Whoever verifies an entry needs the chains that it rests on. So it rests on chains that everybody in the network may have, and on
- * the record that it is about: one that rests on somebody else's record could be verified by nobody who may not see that. A recall also
+ * Whoever verifies an entry needs the chains that it rests on. So it rests on chains that everybody in the network may have (a team's
+ * only where a record is shared with it), and on the record that it is about: one that rests on somebody else's record could be verified by nobody who may not see that. A recall also
  * names the access log, which nobody looks at here.
  */
 async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
@@ -84,7 +84,8 @@ async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
     if (isRecall(entry) && equal(chain, accessLogOf(entry.chain))) continue
     if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
     const founded = await look.fact(chain, facts.founded)
-    if (!founded || founded.kind === kinds.team || founded.kind === kinds.record)
+    const isShared = founded?.kind === kinds.team && (entry.kind === 'record' || entry.kind === 'access')
+    if (!founded || founded.kind === kinds.record || (founded.kind === kinds.team && !isShared))
       throw new ProtocolError('RULE', 'an entry rests on a chain that its verifiers may not see')
   }
 }

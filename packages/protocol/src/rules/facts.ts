@@ -43,8 +43,8 @@ export type Device = Infer<typeof device>
 const admission = struct({ founding: linkHashShape, admitted: uint(), removed: nullable(uint()) })
 const logKey = struct({ origin: text(200, 1), key: bytes(32) })
 
-const groupEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape })
-/** A member's or team's newest epoch: X-Wing public key, its SHA-256, and the attachment with which it began. */
+const groupEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape, index: uint() })
+/** A member's or team's newest epoch: X-Wing public key, its SHA-256, and the attachment and log index with which it began. */
 export type GroupEpoch = Infer<typeof groupEpoch>
 
 const credential = struct({
@@ -105,8 +105,10 @@ const contentFact = struct({ version: uint(), epoch: uint(), object: attached })
 export type ContentFact = Infer<typeof contentFact>
 
 const grant = struct({
+  from: nullable(entryHashShape),
+  depth: uint(limits.sharedOn),
   recipient: chainId,
-  institution: chainId,
+  institution: nullable(chainId),
   sections: list(uint(limits.sections), limits.sections),
   actions: uint(),
   notBefore: uint(),
@@ -115,7 +117,10 @@ const grant = struct({
   wraps: digestShape,
   ended: nullable(uint()),
 })
-/** A grant; `institution` is the one in whose capacity the recipient holds it, `ended` the log index of its revocation. */
+/**
+ * A grant. `from` is the one that it shares on, `depth` how many lie before it. `institution` is the one in whose capacity a member holds
+ * it; a team's holders act in the capacity of their seats. `ended` is the log index of its revocation.
+ */
 export type Grant = Infer<typeof grant>
 
 const holder = struct({ grants: uint() })

@@ -4,17 +4,51 @@ import { type ChainId, type EntryHash, equal, hex } from '../bytes.js'
 import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { type Change, facts, type Grant, readFact, set } from './facts.js'
+import { type Change, type Credential, facts, type Grant, readFact, set } from './facts.js'
 import { expectFacts, type Facts, type Look, type Position } from './look.js'
+import { actsFor, requireOpen } from './seats.js'
 import { refuse } from './sections.js'
 
-/** A grant that holds at this position. @throws ProtocolError NOT_GRANTED, GRANT_ENDED. */
+/** A grant that holds at this position, and with it all that it comes from. @throws ProtocolError NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED. */
 export async function requireGrant(record: ChainId, hash: EntryHash, look: Look, at: Position): Promise<Grant> {
   const grant = await look.fact(record, facts.grant(hash))
   if (!grant || at.time < grant.notBefore)
     throw new ProtocolError('NOT_GRANTED', 'there is no such grant, or it has not begun')
   if (grant.ended !== null) throw new ProtocolError('GRANT_ENDED', 'the grant was revoked')
   if (grant.until !== null && at.time >= grant.until) throw new ProtocolError('GRANT_ENDED', 'the grant has expired')
+  // What a grant comes from began no later and expires no earlier: whether it was revoked, or its team closed, is left to ask.
+  for (let from = grant.from; from !== null; ) {
+    const earlier = (await look.fact(record, facts.grant(from))) ?? refuse('a grant comes from nothing')
+    if (earlier.ended !== null) throw new ProtocolError('GRANT_ENDED', 'a grant that this one comes from was revoked')
+    if (earlier.institution === null) await requireOpen(earlier.recipient, look, at)
+    from = earlier.from
+  }
+  return grant
+}
+
+/** A grant that the signer of an entry holds, and the credential under which she does. */
+export interface Held {
+  readonly record: ChainId
+  readonly grant: EntryHash
+  readonly signer: ChainId
+  readonly standing: Credential
+}
+
+/**
+ * A grant that holds, and is the signer's: given to her in the capacity in which she acts, or to a team in which she has a seat in it.
+ * @throws ProtocolError NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED.
+ */
+export async function requireHeld({ record, grant: hash, signer, standing }: Held, look: Look, at: Position): Promise<Grant> {
+  const grant = await requireGrant(record, hash, look, at)
+  if (grant.institution === null) {
+    await requireOpen(grant.recipient, look, at)
+    if (!(await actsFor(grant.recipient, { member: signer, standing }, look)))
+      throw new ProtocolError('NOT_GRANTED', 'the grant is for a team in which this member has no such seat')
+    return grant
+  }
+  if (!equal(grant.recipient, signer)) throw new ProtocolError('NOT_GRANTED', 'the grant is not this member’s')
+  if (!equal(grant.institution, standing.institution))
+    throw new ProtocolError('NOT_GRANTED', 'the grant is for another capacity')
   return grant
 }
 

@@ -2,13 +2,14 @@
 // They cost the same for ten recipients and ten thousand: what grows stands in the wrap list, which admits.ts checks before the turn.
 // What the types share stands in sections.ts (epochs and contents) and grants.ts.
 import { actions, allActions } from '../bodies.js'
-import { type EntryHash, equal } from '../bytes.js'
+import { type ChainId, type EntryHash, equal } from '../bytes.js'
 import { accessLogOf, chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { type Change, type Founder, facts, set } from './facts.js'
-import { addToHolder, endGrants, isRecall, releaseHolders, requireGrant } from './grants.js'
+import { type Change, type Founder, facts, type Grant, set } from './facts.js'
+import { addToHolder, endGrants, isRecall, releaseHolders, requireHeld } from './grants.js'
 import type { Look, Position } from './look.js'
+import { requireOpen } from './seats.js'
 import {
   ascending,
   CARD,
@@ -66,14 +67,15 @@ export const recordRules = {
   },
 
   async grant(entry: Entry<'record', 'grant'>, look: Look, at: Position): Promise<Change[]> {
-    const { credential, recipient, capacity, sections, notBefore, until, wraps } = entry.body
-    await requireFounder(entry, credential, look, at)
-    if (equal(recipient, entry.signer.chain)) refuse('the founder needs no grant')
+    const { from, recipient, sections, notBefore, until, wraps } = entry.body
+    const founder = await requireSharer(entry, look, at)
+    if (equal(recipient, founder) || equal(recipient, entry.signer.chain)) refuse('who shares needs no grant of her own')
     if (!ascending(sections) || sections[0] === CARD) refuse('sections are named once each, in order, without the card')
     if ((entry.body.actions & actions.view) === 0 || (entry.body.actions & ~allActions) !== 0)
       refuse('a grant allows known actions, and viewing')
     if (until !== null && (until <= at.time || until <= notBefore)) refuse('the grant would have ended already')
-    const { institution } = await requireCredential(recipient, capacity, look, at)
+    const depth = from === null ? 0 : await checkShare(entry, from, look)
+    const institution = await requireRecipient(entry, look, at)
     const changes: Change[] = []
     for (const id of [CARD, ...sections]) {
       const section = (await look.fact(entry.chain, facts.section(id))) ?? refuse('a grant names sections that exist')
@@ -84,6 +86,8 @@ export const recordRules = {
     if (counters.grants >= limits.grants) throw new ProtocolError('LIMIT', 'a record has 10,000 grants at most')
     const held = await addToHolder(entry.chain, recipient, look)
     const granted = {
+      from,
+      depth,
       recipient,
       institution,
       sections,
@@ -142,6 +146,53 @@ async function requireFounder(
   return founder
 }
 
+/** The founder's member chain, if she signs, or somebody whose grant lets her share on. */
+async function requireSharer(entry: Entry<'record', 'grant'>, look: Look, at: Position): Promise<ChainId> {
+  const { from, credential } = entry.body
+  if (from === null) return (await requireFounder(entry, credential, look, at)).member
+  const founder = (await look.fact(entry.chain, facts.founder)) ?? refuse('there is no such record')
+  await requireNamed(entry, from, look, at)
+  return founder.member
+}
+
+/** The depth of a grant that shares another one on. What it gives is nothing that the other one does not. @throws ProtocolError NOT_GRANTED, LIMIT. */
+async function checkShare({ chain, body }: Entry<'record', 'grant'>, from: EntryHash, look: Look): Promise<number> {
+  const { actions: allowed, sections, notBefore, until } = body
+  const given = (await look.fact(chain, facts.grant(from))) ?? refuse('there is no such grant')
+  const narrower =
+    (given.actions & actions.shareOn) !== 0 &&
+    (allowed & ~given.actions) === 0 &&
+    sections.every((id) => given.sections.includes(id)) &&
+    notBefore >= given.notBefore &&
+    (given.until === null || (until !== null && until <= given.until))
+  if (!narrower) throw new ProtocolError('NOT_GRANTED', 'nobody shares on more than was granted')
+  if (given.depth >= limits.sharedOn) throw new ProtocolError('LIMIT', 'a grant is shared on eight times at most')
+  return given.depth + 1
+}
+
+/** In whose capacity the recipient gets a grant; null for a team, whose members act in those of their seats. */
+async function requireRecipient(entry: Entry<'record', 'grant'>, look: Look, at: Position): Promise<ChainId | null> {
+  const { recipient, capacity, until } = entry.body
+  if (capacity !== null) return (await requireCredential(recipient, capacity, look, at)).institution
+  const team = await requireOpen(recipient, look, at)
+  // A key that is stale may be in somebody's hands who has left.
+  if (team.stale !== null) throw new ProtocolError('STALE_EPOCH', 'the team takes a new key first: a member refreshes it')
+  if (team.until !== null && (until === null || until > team.until)) refuse('a grant to a team ends with it at the latest')
+  return null
+}
+
+/** The grant that an entry names, if it holds and is the signer's. */
+async function requireNamed(
+  entry: Entry<'record', 'publish' | 'grant'>,
+  named: EntryHash,
+  look: Look,
+  at: Position,
+): Promise<Grant> {
+  const signer = entry.signer.chain
+  const standing = await requireCredential(signer, entry.body.credential, look, at)
+  return requireHeld({ record: entry.chain, grant: named, signer, standing }, look, at)
+}
+
 /** Whether the founder signs; otherwise the entry names the grant that lets its signer write to all sections it touches. */
 async function requireWriter(entry: RecordEntry<'publish'>, look: Look, at: Position): Promise<boolean> {
   const { grant: named, credential, contents, epochs } = entry.body
@@ -149,12 +200,7 @@ async function requireWriter(entry: RecordEntry<'publish'>, look: Look, at: Posi
     await requireFounder(entry, credential, look, at)
     return true
   }
-  const grant = await requireGrant(entry.chain, named, look, at)
-  if (!equal(grant.recipient, entry.signer.chain))
-    throw new ProtocolError('NOT_GRANTED', 'the grant is not this member’s')
-  const standing = await requireCredential(grant.recipient, credential, look, at)
-  if (!equal(standing.institution, grant.institution))
-    throw new ProtocolError('NOT_GRANTED', 'the grant is for another capacity')
+  const grant = await requireNamed(entry, named, look, at)
   if ((grant.actions & actions.write) === 0) throw new ProtocolError('NOT_GRANTED', 'the grant does not allow writing')
   const touched = [...contents, ...epochs].map((item) => item.section).filter((id) => id !== CARD)
   if (touched.some((id) => !grant.sections.includes(id)))

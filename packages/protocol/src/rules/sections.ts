@@ -1,7 +1,7 @@
 // Sections of a record: new epochs of their keys, and contents under them. Spec: docs/spec/rules.md, "Sections".
 // Used by the rules of create, publish and revoke; who may do these stands in record.ts.
 import { sha256 } from '#sha256'
-import type { Content, EpochStart, TrailStart } from '../bodies.js'
+import type { BackLink, Content, EpochStart, TrailStart } from '../bodies.js'
 import type { ChainId, Digest } from '../bytes.js'
 import type { Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
@@ -63,14 +63,20 @@ function checkNext(start: EpochStart, current: Section | null, mayAdd: boolean):
   if (!current && !mayAdd) refuse('only the founder adds a section')
   if (start.epoch !== (current ? current.epoch + 1 : 0))
     throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
-  if ((start.back === null) !== (start.epoch === 0)) refuse('an epoch after the first carries the key before it')
+  checkBack(start)
+}
+
+/** An epoch after the first leads back to an earlier one: not always the one before, whose links somebody may have poisoned. */
+export function checkBack({ epoch, back }: { readonly epoch: number; readonly back: BackLink | null }): void {
+  if ((back === null) !== (epoch === 0)) refuse('an epoch after the first carries the key of an earlier one')
+  if (back !== null && back.to >= epoch) refuse('a back-link leads to an earlier epoch')
 }
 
 async function startTrail(record: ChainId, start: TrailStart, look: Look, at: Position): Promise<Change> {
   const current = await look.fact(record, facts.trail)
   if (start.epoch !== (current ? current.epoch + 1 : 0))
     throw new ProtocolError('SEQ', 'trail epochs are numbered without gaps')
-  if ((start.back === null) !== (start.epoch === 0)) refuse('an epoch after the first carries the secret before it')
+  checkBack(start)
   return set(facts.trail, { epoch: start.epoch, keyHash: sha256(start.key), index: at.index })
 }
 

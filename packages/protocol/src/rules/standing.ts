@@ -1,6 +1,7 @@
 // Who a signer is: the device that a chain lists, and the credential under which a member acts. Used by the rules of every chain.
 // Spec: docs/spec/rules.md, "Signers" and "Credentials".
 import { type ChainId, type DeviceId, type EntryHash, equal, expectId } from '../bytes.js'
+import { reading } from '../check.js'
 import { deviceId } from '../device-keys.js'
 import { type AnyEntry, expectEntry, is, type Signed } from '../entry.js'
 import { ProtocolError } from '../errors.js'
@@ -57,6 +58,23 @@ async function requireStandingIssuer(institution: ChainId, issuer: DeviceId, loo
   const founded = await look.fact(institution, facts.founded)
   if (!founded || !equal(founded.link, admission.founding))
     throw new ProtocolError('BINDING', 'the network admitted another founding of this institution')
+}
+
+/**
+ * Whether a credential holds but for its time: accepted, not withdrawn, and what its issuer signed then stands. One that has run out still
+ * vouches for its member's keys: when it is renewed she must find what is hers.
+ * @throws ProtocolError USAGE
+ */
+export async function isVouched(credential: Credential, look: Look): Promise<boolean> {
+  const { institution, issuer, index, state } = reading('a credential', () => ({ ...credential }))
+  if (state !== 'accepted') return false
+  return requireStandingIssuer(institution, issuer, expectLook(look), index).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ProtocolError) return false
+      throw error
+    },
+  )
 }
 
 /**

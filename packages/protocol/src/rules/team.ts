@@ -1,14 +1,15 @@
 // Rules of a team's chain: a group of members whose key turns with every removal. Spec: docs/spec/rules.md, "Team".
 // A rule never walks over the roster: counts stand in the fact `team`, and who must be wrapped to is admits.ts's question.
 import { sha256 } from '#sha256'
-import type { Seat, TeamEpoch } from '../bodies.js'
-import { type ChainId, compare, equal } from '../bytes.js'
+import type { NextEpoch, Seat } from '../bodies.js'
+import { type ChainId, compare, type Digest, type EntryHash, equal } from '../bytes.js'
 import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, facts, type SeatFact, set, type Team } from './facts.js'
 import type { Look, Position } from './look.js'
-import { refuse } from './sections.js'
+import { isSeated, requireOpen } from './seats.js'
+import { checkBack, refuse } from './sections.js'
 import { requireCredential, requireIssuer } from './standing.js'
 
 type Seated = Entry<'team', 'change' | 'refresh' | 'appoint' | 'dismiss' | 'close'>
@@ -31,7 +32,13 @@ export const teamRules = {
     return [
       set(facts.team, { purpose, institution, until, ...counts }),
       ...(name === null ? [] : [set(facts.name, name)]),
-      set(facts.epoch, { epoch: 0, key: epochKey, keyHash: sha256(epochKey), wraps: wraps.attached.digest }),
+      set(facts.epoch, {
+        epoch: 0,
+        key: epochKey,
+        keyHash: sha256(epochKey),
+        wraps: wraps.attached.digest,
+        index: at.index,
+      }),
       ...seats.map((seat) => take(seat, at)),
     ]
   },
@@ -39,7 +46,7 @@ export const teamRules = {
   async change(entry: Entry<'team', 'change'>, look: Look, at: Position): Promise<Change[]> {
     const { adds, removes, epoch, wraps } = entry.body
     const team = await requireAdmin(entry, look, at)
-    if (adds.length + removes.length === 0) refuse('a change adds or removes somebody')
+    if (adds.length + removes.length === 0 && epoch === null) refuse('a change adds, removes, or turns the key')
     requireAscending(adds.map(({ member }) => member))
     requireAscending(removes)
     // Whoever leaves must not be the one who chose the key of those who stay.
@@ -57,7 +64,7 @@ export const teamRules = {
     if (members > limits.members) throw new ProtocolError('LIMIT', 'a team has 1,000 members at most')
     return [
       set(facts.team, { ...counts, members, admins, stale: epoch === null ? team.stale : null }),
-      ...(epoch === null ? [] : [await startEpoch(entry, epoch, wraps.attached.digest, look)]),
+      ...(epoch === null ? [] : [await startEpoch(entry, epoch, { wraps: wraps.attached.digest, look, at })]),
       ...leaving.map((seat) => leave(seat, at)),
       ...adds.map((seat) => take(seat, at)),
     ]
@@ -75,7 +82,7 @@ export const teamRules = {
     requireNobodyOut(counts)
     return [
       set(facts.team, { ...counts, stale: null }),
-      await startEpoch(entry, epoch, wraps.attached.digest, look),
+      await startEpoch(entry, epoch, { wraps: wraps.attached.digest, look, at }),
       ...leaving.map((seat) => leave(seat, at)),
     ]
   },
@@ -86,17 +93,12 @@ export const teamRules = {
     const target = facts.seat(member)
     const seat = await look.fact(entry.chain, target)
     if (!isSeated(seat) || seat.out) return refuse('the team has no such member, or she is out already')
-    if (credential === null) {
-      if (!equal(entry.signer.chain, member))
-        throw new ProtocolError('ROLE', 'only the member herself, or her institution, makes her team stale')
-      // Again and again it would only hold up those who remove her.
-      if (team.stale !== null) refuse('the team is stale already')
+    if (credential === null && equal(entry.signer.chain, member)) {
+      await requireNewKey(entry, team, look)
       return [set(facts.team, { ...team, stale: at.index })]
     }
-    const withdrawn = await look.fact(member, facts.credential(credential))
-    if (withdrawn?.state !== 'withdrawn' || !equal(withdrawn.institution, seat.institution))
-      refuse('no credential of this seat was withdrawn')
-    await requireIssuer(entry, seat.institution, look, at)
+    if (credential === null) await requireRemoved(entry, seat, look)
+    else await requireVoid(entry, credential, seat, { look, at })
     const admins = team.admins - (seat.role === 'admin' ? 1 : 0)
     const stale = team.stale ?? at.index
     return [set(facts.team, { ...team, admins, out: team.out + 1, stale }), set(target, { ...seat, out: true })]
@@ -129,17 +131,6 @@ export const teamRules = {
   },
 }
 
-/** Whether a seat was taken and not left. */
-export const isSeated = (seat: SeatFact | null): seat is SeatFact => seat !== null && seat.left === null
-
-/** @throws ProtocolError RULE for a chain that is no team, TEAM_CLOSED. */
-async function requireOpen(chain: ChainId, look: Look, at: Position): Promise<Team> {
-  const team = (await look.fact(chain, facts.team)) ?? refuse('there is no such team')
-  if (team.closed !== null) throw new ProtocolError('TEAM_CLOSED', 'the team was closed')
-  if (team.until !== null && team.until <= at.time) throw new ProtocolError('TEAM_CLOSED', 'the team’s time is over')
-  return team
-}
-
 /** The team, if the signer sits in it. @throws ProtocolError RULE, TEAM_CLOSED, ROLE, and as `requireCredential`. */
 async function requireSeat(entry: Seated, look: Look, at: Position): Promise<{ team: Team; seat: SeatFact }> {
   const team = await requireOpen(entry.chain, look, at)
@@ -155,6 +146,39 @@ async function requireSeat(entry: Seated, look: Look, at: Position): Promise<{ t
 
 const requireAdmin = async (entry: Seated, look: Look, at: Position): Promise<Team> =>
   (await requireSeat(entry, look, at)).team
+
+/** A member's own word that a device of hers is gone counts once for each new key of hers: repeated, it would only hold up others. */
+async function requireNewKey(entry: Entry<'team', 'stale'>, team: Team, look: Look): Promise<void> {
+  if (team.stale !== null) refuse('the team is stale already')
+  const own = await look.fact(entry.body.member, facts.epoch)
+  const newest = await look.fact(entry.chain, facts.epoch)
+  if (!own || !newest || own.index < newest.index) refuse('the team’s key is newer than the member’s')
+}
+
+/** Whoever sits in the team may say that the network has removed the institution of a seat: nobody of that institution can. */
+async function requireRemoved(entry: Entry<'team', 'stale'>, seat: SeatFact, look: Look): Promise<void> {
+  const own = await look.fact(entry.chain, facts.seat(entry.signer.chain))
+  if (!isSeated(own) || own.out) throw new ProtocolError('ROLE', 'only who is in the team may do this')
+  const admission = await look.fact(look.network, facts.institution(seat.institution))
+  if (!admission || admission.removed === null) refuse('the network has not removed the institution of this seat')
+}
+
+/** The institution of a seat says that a credential of it is void: withdrawn, or signed by an issuer whom it has dismissed. */
+async function requireVoid(
+  entry: Entry<'team', 'stale'>,
+  hash: EntryHash,
+  seat: SeatFact,
+  { look, at }: { readonly look: Look; readonly at: Position },
+): Promise<void> {
+  const credential = await look.fact(entry.body.member, facts.credential(hash))
+  if (!credential || credential.state === 'offered' || !equal(credential.institution, seat.institution))
+    return refuse('the member never took such a credential of this seat')
+  await requireIssuer(entry, seat.institution, look, at)
+  if (credential.state === 'withdrawn') return
+  const issuer = await look.fact(seat.institution, facts.device(credential.issuer))
+  const isVoid = issuer !== null && issuer.voidFrom !== null && issuer.voidFrom <= credential.index
+  if (!isVoid) refuse('the credential holds')
+}
 
 function requireAscending(members: readonly ChainId[]): void {
   const ascend = members.every((one, i) => i === 0 || compare(members[i - 1] as ChainId, one) < 0)
@@ -189,10 +213,16 @@ function requireNobodyOut(team: Team): void {
   if (team.out > 0) throw new ProtocolError('STALE_EPOCH', 'the new epoch would reach somebody who is out')
 }
 
-async function startEpoch(entry: Entry<'team'>, start: TeamEpoch, wraps: Uint8Array, look: Look): Promise<Change> {
+async function startEpoch(
+  entry: Entry<'team'>,
+  start: NextEpoch,
+  { wraps, look, at }: { readonly wraps: Digest; readonly look: Look; readonly at: Position },
+): Promise<Change> {
   const newest = (await look.fact(entry.chain, facts.epoch)) ?? refuse('there is no such team')
-  if (start.epoch !== newest.epoch + 1) throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
-  return set(facts.epoch, { epoch: start.epoch, key: start.key, keyHash: sha256(start.key), wraps: wraps as never })
+  const { epoch, key } = start
+  if (epoch !== newest.epoch + 1) throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
+  checkBack(start)
+  return set(facts.epoch, { epoch, key, keyHash: sha256(key), wraps, index: at.index })
 }
 
 const take = ({ member, institution, role }: Seat, at: Position): Change =>

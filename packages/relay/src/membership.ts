@@ -1,0 +1,96 @@
+// Who sits in which team, looked up from the member's side. Spec: docs/spec/relay.md, "Teams".
+// A roster stands on its team's chain. That a relay finds a member's teams without a walk over all of them is kept here, in facts of her
+// chain that no rule reads.
+import {
+  type AnyEntry,
+  bytes,
+  type ChainId,
+  equal,
+  facts,
+  hex,
+  type Infer,
+  is,
+  isSeated,
+  nullable,
+  pack,
+  readFact,
+  SEATS,
+  struct,
+  uint,
+  unhex,
+  unpack,
+} from '@sealchart/protocol'
+import { credentialsOf } from './credentials.js'
+import { RelayError } from './errors.js'
+import { inSlices } from './slices.js'
+import { factOf, type State } from './state.js'
+import type { FactRow } from './store/contract.js'
+
+const SITS = 'sits/'
+
+const sitting = struct({ institution: bytes<ChainId>(32), since: uint(), until: nullable(uint()) })
+
+/** A team in which a member sits and is not out: in which capacity, and from which log index. */
+export interface Sitting {
+  readonly team: ChainId
+  readonly institution: ChainId
+  readonly since: number
+}
+
+/** The open teams in which a member sits, by id. */
+export async function teamsOf(state: State, member: ChainId, now: number): Promise<readonly Sitting[]> {
+  const found: Sitting[] = []
+  for await (const { key, value } of inSlices(await state.under(member, SITS))) {
+    const { until, ...rest } = unpack(sitting, value, 'sitting')
+    if (until === null || until > now)
+      found.push({ team: unhex(key.slice(SITS.length)) as Uint8Array as ChainId, ...rest })
+  }
+  return found
+}
+
+/** The members who sit in a team and are not out. */
+export async function membersOf(state: State, team: ChainId): Promise<{ member: ChainId; institution: ChainId }[]> {
+  const found: { member: ChainId; institution: ChainId }[] = []
+  for await (const { key, value } of inSlices(await state.under(team, SEATS))) {
+    const member = unhex(key.slice(SEATS.length)) as Uint8Array as ChainId
+    const seat = readFact(facts.seat(member), value)
+    if (isSeated(seat) && !seat.out) found.push({ member, institution: seat.institution })
+  }
+  return found
+}
+
+/** What an entry of a team changes in its members' lists of teams; `state` holds the facts after it. */
+export async function sittingsChanged(entry: AnyEntry, index: number, state: State): Promise<FactRow[]> {
+  if (entry.kind !== 'team') return []
+  const { until } = (await factOf(state, entry.chain, facts.team)) as Infer<(typeof facts.team)['shape']>
+  const key = SITS + hex(entry.chain)
+  const sits = ({ member: chain, institution }: { member: ChainId; institution: ChainId }): FactRow => ({
+    chain,
+    key,
+    value: pack(sitting, { institution, since: index, until }),
+  })
+  const leaves = (chain: ChainId): FactRow => ({ chain, key, value: null })
+  if (is(entry, 'team', 'found')) return entry.body.seats.map(sits)
+  if (is(entry, 'team', 'change')) return [...entry.body.removes.map(leaves), ...entry.body.adds.map(sits)]
+  if (is(entry, 'team', 'close')) return (await membersOf(state, entry.chain)).map(({ member }) => leaves(member))
+  if (!is(entry, 'team', 'stale')) return []
+  const seat = await factOf(state, entry.chain, facts.seat(entry.body.member))
+  return seat?.out ? [leaves(entry.body.member)] : []
+}
+
+/**
+ * Whoever takes a credential away says so to the teams in the same list, or somebody outside would go on wrapping to them. `state` holds the
+ * facts after the list. @throws RelayError STALE_EPOCH.
+ */
+export async function requireTeamsTold(entries: readonly AnyEntry[], state: State, now: number): Promise<void> {
+  for (const entry of entries) {
+    if (!is(entry, 'member', 'withdraw')) continue
+    const withdrawn = await factOf(state, entry.chain, facts.credential(entry.body.credential))
+    const ofIt = ({ institution }: { readonly institution: ChainId }): boolean =>
+      withdrawn !== null && equal(institution, withdrawn.institution)
+    const credentials = await credentialsOf(state, entry.chain)
+    if (credentials.some(({ value }) => value.state === 'accepted' && ofIt(value))) continue
+    if ((await teamsOf(state, entry.chain, now)).some(ofIt))
+      throw new RelayError('STALE_EPOCH', 'a team of this member is not told that her credential is withdrawn')
+  }
+}
