@@ -12,6 +12,7 @@ import {
   type Digest,
   directoryAnswer,
   directoryRequest,
+  type HandedRow,
   hex,
   type Infer,
   inboxAnswer,
@@ -38,6 +39,8 @@ import {
   unpack,
   uploadAnswer,
   uploadRequest,
+  wrapsAnswer,
+  wrapsRequest,
 } from '@sealchart/protocol'
 import { systemExchange } from '#exchange'
 import { joinBatch, splitBatch } from './batches.js'
@@ -67,6 +70,7 @@ export interface LinkOptions {
   readonly wait?: Wait
 }
 
+export type WrapsRequest = Infer<typeof wrapsRequest>
 export type DirectoryRequest = Infer<typeof directoryRequest>
 export type DirectoryAnswer = Infer<typeof directoryAnswer>
 export type InboxRequest = Infer<typeof inboxRequest>
@@ -109,6 +113,8 @@ export interface Link {
   append(request: AppendRequest, signal?: AbortSignal, signed?: boolean): Promise<AppendAnswer>
   sync(request: SyncRequest, signal?: AbortSignal): Promise<SyncAnswer>
   records(request: RecordsRequest, signal?: AbortSignal): Promise<RecordsAnswer>
+  /** The signer's own rows of wrap lists of her member chain and of teams, in the order asked; null where there is none for her. */
+  wraps(wanted: WrapsRequest['wanted'], signal?: AbortSignal): Promise<readonly (HandedRow | null)[]>
   directory(request: DirectoryRequest, signal?: AbortSignal): Promise<DirectoryAnswer>
   inbox(request: InboxRequest, signal?: AbortSignal): Promise<InboxAnswer>
   /** Opens or prolongs an upload. */
@@ -190,6 +196,13 @@ function entryCalls(route: Route) {
     },
     sync: ask(paths.sync, syncRequest, syncAnswer, LARGE),
     records: ask(paths.records, recordsRequest, recordsAnswer, LARGE),
+    async wraps(wanted: WrapsRequest['wanted'], signal?: AbortSignal) {
+      const body = pack(wrapsRequest, { wanted })
+      const bytes = await post(route, { path: paths.wraps, body, cap: LARGE, signed: route.signs }, signal)
+      const { rows } = read(wrapsAnswer, bytes)
+      if (rows.length !== wanted.length) throw new ClientError('RELAY', 'the relay answers about other wrap lists')
+      return rows
+    },
     directory: ask(paths.directory, directoryRequest, directoryAnswer, SMALL),
     inbox: ask(paths.inbox, inboxRequest, inboxAnswer, SMALL),
     openUpload: ask(paths.uploads, uploadRequest, uploadAnswer, SMALL),

@@ -14,6 +14,7 @@ import {
   unpack,
   uploadAnswer,
   verifyRequest,
+  wrapsAnswer,
 } from '@sealchart/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -209,6 +210,11 @@ describe('what comes back', () => {
     for (const present of [[], [true, true]]) {
       const { link } = linkTo(() => new Response(pack(presentAnswer, { present })))
       expect(await codeOf(link.present({ ticket: 't', record, names }))).toBe('RELAY')
+    }
+    const wraps = names[0] as Digest
+    for (const rows of [[], [null, null]]) {
+      const { link } = linkTo(() => new Response(pack(wrapsAnswer, { rows })))
+      expect(await codeOf(link.wraps([{ chain: record, wraps }]))).toBe('RELAY')
     }
     const bodies = [
       joinBatch([]),

@@ -12,6 +12,7 @@ export const paths = {
   append: '/v1/append',
   sync: '/v1/sync',
   records: '/v1/records',
+  wraps: '/v1/wraps',
   directory: '/v1/directory',
   inbox: '/v1/inbox',
   uploads: '/v1/uploads',
@@ -96,6 +97,13 @@ export const handedRow = struct({
   path: list(treeHash, 20),
 })
 export type HandedRow = Infer<typeof handedRow>
+
+/**
+ * POST wraps: the asker's own rows of lists with which epochs of a group began or somebody was added: on her own member chain the asking
+ * device's, on a team's chain hers. One answer for each in order; null where there is none for her.
+ */
+export const wrapsRequest = struct({ wanted: list(struct({ chain: chainId, wraps: digestShape }), 100, 1) })
+export const wrapsAnswer = struct({ rows: list(nullable(handedRow), 100) })
 
 /**
  * POST records: one record by id, or a page of those that the asker may list, newest change first (`after`: the `changed` of the last

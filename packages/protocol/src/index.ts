@@ -35,6 +35,8 @@ export {
   ticketShape,
   uploadAnswer,
   uploadRequest,
+  wrapsAnswer,
+  wrapsRequest,
 } from './api.js'
 export { planBatch, verifyBatch } from './batch.js'
 export {

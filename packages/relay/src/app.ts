@@ -12,6 +12,7 @@ import type { Route } from './routes/route.js'
 import { getSegmentRoute, putSegmentsRoute, segmentBatchRoute } from './routes/segments.js'
 import { syncRoute } from './routes/sync.js'
 import { attachmentsRoute, presentRoute, uploadsRoute } from './routes/uploads.js'
+import { wrapsRoute } from './routes/wraps.js'
 import type { Services } from './services.js'
 
 /** Every route of a relay. */
@@ -19,6 +20,7 @@ export const routes = (): readonly Route[] => [
   appendRoute(),
   syncRoute,
   recordsRoute,
+  wrapsRoute,
   directoryRoute,
   inboxRoute,
   uploadsRoute,

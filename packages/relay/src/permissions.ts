@@ -57,6 +57,11 @@ export interface Permissions {
   stillOpens(access: OpenedBy): Promise<boolean>
   /** What every entry of a member rests on: her own chain, those of the institutions that vouch for her, and the network's. */
   authoritiesOf(member: ChainId): Promise<readonly ChainId[]>
+  /**
+   * As whom an asker stands in the wrap lists of a group's chain: on her own member chain as the device that asks, on that of a team as
+   * a member who is in it and whose credential stands. Null for everybody else, and for other chains.
+   */
+  recipientIn(asker: NonNullable<Asker>, chain: ChainId): Promise<ChainId | null>
 }
 
 export interface OpenedBy {
@@ -215,6 +220,14 @@ export function permissions(parts: PermissionParts): Permissions {
       const institutions = (await credentialsOf(state, member)).map(({ value }) => value.institution)
       const own = network()
       return [member, ...institutions, ...(own ? [own] : [])]
+    },
+    async recipientIn({ chain: member, device }, chain) {
+      const found = await kindOf(chain)
+      if (found?.kind === 'member') return equal(chain, member) ? (device as Uint8Array as ChainId) : null
+      if (found?.kind !== 'team') return null
+      const seat = await factOf(state, chain, facts.seat(member))
+      if (seat === null || seat.left !== null || seat.out) return null
+      return (await standing(member)).has(keyOf(seat.institution)) ? member : null
     },
   }
 }

@@ -18,6 +18,7 @@ import {
   syncRequest,
   uploadAnswer,
   uploadRequest,
+  wrapsRequest,
 } from '@sealchart/protocol'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../src/app.js'
@@ -80,6 +81,11 @@ const table: Readonly<Record<string, Row>> = {
     ask: ({ record }) => post(paths.records, recordsRequest, { seen: 0, record, after: null, limit: 1, have: [] }),
     may: ['holder', 'founder'],
     ofRecord: true,
+  },
+  [`POST ${paths.wraps}`]: {
+    ask: ({ record }) => post(paths.wraps, wrapsRequest, { wanted: [{ chain: record, wraps: fresh(32) as never }] }),
+    may: listed,
+    ofRecord: false,
   },
   [`POST ${paths.directory}`]: {
     ask: () => post(paths.directory, directoryRequest, { claim: 'name', value: 'Chan' }),

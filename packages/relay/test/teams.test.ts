@@ -5,12 +5,19 @@ import {
   type ChainId,
   chainIdOf,
   compare,
+  type Digest,
+  encode,
   facts,
   paths,
   readFact,
   type Seat,
   syncAnswer,
   syncRequest,
+  verifyInclusion,
+  type WrapsRef,
+  wrapLeafHash,
+  wrapsAnswer,
+  wrapsRequest,
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
 import {
@@ -22,6 +29,7 @@ import {
   read,
   refusal,
   row,
+  type Signer,
   type World,
   wrapList,
 } from './actors.js'
@@ -213,5 +221,84 @@ describe('a team at the relay', () => {
     }
     expect(await entriesFor(ho)).toBe(true)
     expect(await entriesFor()).toBe(false)
+  })
+})
+
+describe('rows of a group’s wrap lists', () => {
+  const listOf = ({ entry }: Draft): WrapsRef => {
+    if (!('wraps' in entry.body) || entry.body.wraps === null) throw new Error('no wrap list')
+    return entry.body.wraps
+  }
+  const asked = (chain: ChainId, draft: Draft) => ({ chain, wraps: listOf(draft).attached.digest })
+
+  async function rowScene() {
+    const found = await scene()
+    const { world, team, lee, ho } = found
+    const { member: ng, drafts } = await world.enrol('Ng')
+    await world.append(drafts)
+    const added = await team.change({ adds: [ho] }, team.wraps([ho], 0))
+    await world.append([added])
+    const removed = await team.change({ removes: [lee] }, team.wraps([found.chan, found.wong, ho], 1))
+    const rows = async (as: Signer, ...wanted: ReturnType<typeof asked>[]) =>
+      read(wrapsAnswer, await world.post(paths.wraps, wrapsRequest, { wanted }, as)).rows
+    return { ...found, ng, founding: drafts[0] as Draft, added, removed, rows }
+  }
+
+  it('are handed to their recipient, with the path to the signed root', async () => {
+    const { world, team, ho, wong, ng, founding, added, removed, rows } = await rowScene()
+    await world.append([removed])
+    const [first, second, third] = await rows(ho, asked(team.id, added), asked(team.id, removed), {
+      chain: team.id,
+      wraps: fresh(32) as Uint8Array as Digest,
+    })
+    for (const [row, draft] of [
+      [first, added],
+      [second, removed],
+    ] as const) {
+      const { attached, root } = listOf(draft)
+      if (!row) throw new Error('no row')
+      expect(row.leaf.recipient).toEqual(ho.chain)
+      const leaf = { index: row.position, hash: wrapLeafHash(row.leaf) }
+      expect(() => verifyInclusion(leaf, { size: attached.count, root }, row.path)).not.toThrow()
+    }
+    expect(third).toBe(null)
+    expect(await rows(wong, asked(team.id, added))).toEqual([null])
+    const [own] = await rows(ng, asked(ng.chain, founding))
+    expect(own?.leaf.recipient).toEqual(ng.device.id)
+  })
+
+  it('are nobody else’s, and not handed out for another chain or before their entry is placed', async () => {
+    const { world, team, chan, ho, ng, founding, added, removed, rows } = await rowScene()
+    expect(await rows(ho, asked(team.id, removed))).toEqual([null])
+    expect(await rows(ho, asked(ho.chain, added), asked(ng.chain, founding))).toEqual([null, null])
+    expect(await rows(world.institution, asked(team.id, added), asked(ng.chain, founding))).toEqual([null, null])
+    const record = await world.create(chan)
+    await world.append([record.draft])
+    expect(await rows(chan, asked(record.record.id, record.draft), asked(team.id, record.draft))).toEqual([null, null])
+    const staged = removed.attachments?.[0] as Uint8Array
+    expect((await world.send('POST', paths.attachments, { body: staged, as: chan })).status).toBe(200)
+    expect(await rows(chan, asked(team.id, removed))).toEqual([null])
+  })
+
+  it('end with the seat and with the credential', async () => {
+    const { world, team, lee, ho, added, removed, rows, withdraw } = await rowScene()
+    const [epoch] = await world.store.facts([{ chain: team.id, key: facts.epoch.key }])
+    const first = { chain: team.id, wraps: readFact(facts.epoch, epoch as Uint8Array).wraps }
+    expect((await rows(lee, first))[0]?.leaf.recipient).toEqual(lee.chain)
+    await world.append([removed])
+    expect(await rows(lee, first)).toEqual([null])
+    expect((await rows(ho, asked(team.id, added)))[0]).not.toBe(null)
+    await withdraw(ho)
+    expect(await rows(ho, asked(team.id, added))).toEqual([null])
+  })
+
+  it('are asked for up to 100 at a time', async () => {
+    const { world, team, ho, added } = await rowScene()
+    const { chain, wraps } = asked(team.id, added)
+    const ask = (count: number) =>
+      world.send('POST', paths.wraps, { body: encode([Array(count).fill([chain, wraps])]), as: ho })
+    expect(read(wrapsAnswer, await ask(100)).rows).toHaveLength(100)
+    expect(refusal(await ask(101)).code).toBe('DECODE_SHAPE')
+    expect(refusal(await ask(0)).code).toBe('DECODE_SHAPE')
   })
 })
