@@ -17,7 +17,7 @@ import {
 } from '@sealchart/protocol'
 import { type OpenableFile, type OpenedFile, openFiles } from './download.js'
 import { ClientError } from './errors.js'
-import { isHeldBy, liveGrantsOf, teamsBehind } from './held-grants.js'
+import { capacityIn, isHeldBy, liveGrantsOf, teamsBehind } from './held-grants.js'
 import { Keyring } from './keyring.js'
 import { type Acting, actingAs, type Member, sealText } from './member.js'
 import type { Session } from './session.js'
@@ -83,7 +83,7 @@ async function openListed(member: Member, item: RecordItem): Promise<Listed> {
     throw new ClientError('NOT_IN_MANIFEST', 'a card is not the one that the record’s entries name')
   }
   const ring = new Keyring(session, item.record)
-  await ring.takeRows(item.rows, member.secrets)
+  await ring.takeRows(item.rows, member)
   const place = { network: session.network.chain, record: item.record, epoch: content.epoch }
   const card = await openCard(item.card, await ring.key(0, content.epoch), place)
   return { item, ring, card, sealed: content.object.digest }
@@ -103,22 +103,28 @@ export interface AccessRequest {
 export async function grantFor(
   member: Member,
   record: ChainId,
-  needs: { sections: readonly number[]; bit: number },
+  needs: { sections: readonly number[]; bits: number },
 ): Promise<LiveGrant | null> {
   const { session } = member
   if (isFounder(member, record)) return null
-  const { institution } = actingAs(member)
   const now = session.surroundings.now()
   const live = await liveGrantsOf(session, record)
-  const own = live.filter((one) => isHeldBy(session, one, { member: session.chain, institution }))
+  const own = live.filter((one) => isHeldBy(session, one, session.chain))
   const fits = ({ grant }: LiveGrant): boolean =>
-    (grant.actions & needs.bit) !== 0 &&
+    (grant.actions & needs.bits) === needs.bits &&
     grant.notBefore <= now &&
     needs.sections.every((id) => grant.sections.includes(id))
   const found = own.filter(fits).sort((a, b) => Number(a.grant.institution === null) - Number(b.grant.institution === null))
   if (found[0]) return found[0]
   if (own.length === 0) throw new ClientError('NOT_GRANTED', 'no grant lets you do this with this record')
   throw new ClientError('NOT_GRANTED', 'your grant does not cover these sections, or not this action: ask the author')
+}
+
+/** As whom a member acts under a grant (null: as the founder), with the teams that it came through. @throws ClientError NO_CREDENTIAL */
+export function actingUnder(member: Member, under: LiveGrant | null): Acting {
+  if (under === null) return actingAs(member)
+  const acting = actingAs(member, capacityIn(member.session, under, member.session.chain) ?? undefined)
+  return { ...acting, restsOn: [...acting.restsOn, ...teamsBehind(under)] }
 }
 
 export function isFounder({ session }: Member, record: ChainId): boolean {
@@ -132,7 +138,7 @@ export async function grantedSections(member: Member, record: ChainId, card: Car
   const all = card.sections.map(({ id }) => id)
   if (isFounder(member, record)) return all
   const live = await liveGrantsOf(session, record)
-  const own = live.filter((one) => isHeldBy(session, one, { member: session.chain, institution: null }))
+  const own = live.filter((one) => isHeldBy(session, one, session.chain))
   return all.filter((id) => own.some(({ grant }) => grant.sections.includes(id)))
 }
 
@@ -168,8 +174,8 @@ async function signAccess(
   asked: AccessRequest,
 ): Promise<{ entry: AnyEntry; beside: Uint8Array }> {
   const { session } = member
-  const under = await grantFor(member, record, { sections: asked.sections, bit: actions[asked.type] })
-  const { credential, restsOn }: Acting = actingAs(member)
+  const under = await grantFor(member, record, { sections: asked.sections, bits: actions[asked.type] })
+  const { credential, restsOn } = actingUnder(member, under)
   const sealed = sealText(member, record, { kind: 'purpose', text: asked.purpose })
   const { version, sections } = asked
   const body = { record, grant: under?.hash ?? null, credential, version, sections, trailEpoch: sealed.trailEpoch }
@@ -178,7 +184,7 @@ async function signAccess(
     chain: accessLogOf(record),
     type: asked.type,
     body,
-    restsOn: [...restsOn, record, ...(under ? teamsBehind(under) : [])],
+    restsOn: [...restsOn, record],
     private: sealed.digest,
     access,
   })

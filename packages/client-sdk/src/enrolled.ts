@@ -7,6 +7,7 @@ import type { Member } from './member.js'
 import { type ConnectOptions, linkTo, type NetworkFile, surroundingsOf } from './network.js'
 import { standingCredential } from './people.js'
 import { Session } from './session.js'
+import { TeamKeys } from './team-keys.js'
 import type { Keeper } from './vaults/contract.js'
 
 /** The vault's blob that holds who she is. */
@@ -40,7 +41,7 @@ export async function memberOf(
   const link = linkTo(network, signs ? { chain, device } : null, options)
   const surroundings = surroundingsOf(options)
   const session = await Session.open({ network: network.pin, device, chain, link, keeper, surroundings })
-  return { session, secrets, first: secrets.get(0) as EpochSecret }
+  return { session, secrets, first: secrets.get(0) as EpochSecret, teams: new TeamKeys(session, secrets) }
 }
 
 /** Whether the log has this device: a process may have ended between making its keys and enrolling it. Syncs if it has. */

@@ -10,21 +10,28 @@ import {
   facts,
   mayReadTrail,
 } from '@sealchart/protocol'
+import { actingUnder, grantFor, isFounder } from './access.js'
 import { ClientError } from './errors.js'
 import { epochsOf, type Keyring } from './keyring.js'
-import { actingAs, type Member, sealText } from './member.js'
+import { type Member, sealText } from './member.js'
 import { authorityChains, type Person, standingCredential } from './people.js'
 import { packWraps, wrapFor } from './rotation.js'
+import { isOpen, type TeamCard } from './seats.js'
+import type { Session } from './session.js'
+
+/** Whom something is shared with: a person whose card was verified, or a team. */
+export type Recipient = Person | TeamCard
 
 /** What to grant, to whom, and why. */
 export interface ShareOptions {
-  readonly with: Person | readonly Person[]
+  readonly with: Recipient | readonly Recipient[]
   readonly sections: readonly string[]
-  /** Default: view. */
+  /** Default: view. With `shareOn` the recipient may share on what she was given, and no more. */
   readonly actions?: readonly ActionName[]
   /** Shown on the trail; sealed, so that the relay does not learn it. */
   readonly reason: string
   readonly notBefore?: Date
+  /** Default: as long as the team, or the grant that is shared on, lasts. */
   readonly until?: Date
 }
 
@@ -59,61 +66,90 @@ export interface SealedGrant {
 }
 
 /**
- * Signs one grant and wraps to its recipient; the session has synced her chain. `after` are earlier entries of the same list.
- * @throws ClientError KEY_UNVERIFIED unless her card is verified and the one that was chosen; USAGE; NO_CREDENTIAL.
+ * Signs one grant and wraps to its recipient; the session has synced her chain. Whoever did not found the record shares on what she holds.
+ * `after` are earlier entries of the same list.
+ * @throws ClientError KEY_UNVERIFIED unless her card is verified and the one that was chosen; STALE_EPOCH for a team that waits for a new
+ * key; NOT_GRANTED for more than the sharer holds; USAGE; NO_CREDENTIAL.
  */
 export async function sealGrant(
   member: Member,
   place: GrantPlace,
-  share: ShareOptions & { readonly with: Person },
+  share: ShareOptions & { readonly with: Recipient },
   after: readonly AnyEntry[],
 ): Promise<SealedGrant> {
   const { session } = member
   const { record } = place
-  const recipient = verifiedRecipient(member, share.with)
+  const target = 'purpose' in share.with ? teamTarget(session, share.with) : personTarget(session, share.with)
   const sections = [...new Set(share.sections.map(place.sectionId))].sort((a, b) => a - b)
   if (sections.length === 0) throw new ClientError('USAGE', 'a grant names at least one section')
-  const actions = [...new Set<ActionName>(['view', ...(share.actions ?? [])])].reduce(
-    (sum, name) => sum | bits[name],
-    0,
-  )
-  const { attachment, wraps } = packWraps(session, [await wrapTo(member, place, recipient.id, { sections, actions })])
+  const names = new Set<ActionName>(['view', ...(share.actions ?? [])])
+  const actions = [...names].reduce((sum, name) => sum | bits[name], 0)
+  // In the list that makes a record nothing but its founding is known of it.
+  const founds = session.ledger.head(record) === null || isFounder(member, record)
+  const from = founds ? null : await grantFor(member, record, { sections, bits: actions | bits.shareOn })
+  const { attachment, wraps } = packWraps(session, [await wrapTo(member, place, target.id, { sections, actions })])
   const reason = sealText(member, record, { kind: 'reason', text: share.reason }, place.trail)
-  const { credential, restsOn } = actingAs(member)
+  const { credential, restsOn } = actingUnder(member, from)
+  const until = endOf(share, [target.until, from?.grant.until ?? null])
   const entry = await session.sign({
     kind: 'record',
     chain: record,
     type: 'grant',
     body: {
       credential,
-      recipient: recipient.id,
-      capacity: recipient.credential,
+      from: from?.hash ?? null,
+      recipient: target.id,
+      capacity: target.capacity,
       sections,
       actions,
-      notBefore: share.notBefore?.getTime() ?? 0,
-      until: share.until?.getTime() ?? null,
+      notBefore: Math.max(share.notBefore?.getTime() ?? 0, from?.grant.notBefore ?? 0),
+      until,
       wraps,
     },
-    restsOn: [...restsOn, recipient.id, ...authorityChains(session, recipient.institution)],
+    restsOn: [...restsOn, target.id, ...target.authorities],
     private: reason.digest,
     after,
   })
   return { entry, attachment, beside: reason.beside }
 }
 
-/** The recipient as she stands now: a card that was chosen on a screen must still be the one that holds. */
-function verifiedRecipient(
-  member: Member,
-  person: Person,
-): { id: ChainId; credential: EntryHash; institution: ChainId } {
-  const standing = standingCredential(member.session, person.id)
+/** A recipient as her verified chain has her now: in which capacity, what that rests on, and when it ends in any case. */
+interface Target {
+  readonly id: ChainId
+  readonly capacity: EntryHash | null
+  readonly authorities: readonly ChainId[]
+  readonly until: number | null
+}
+
+/** A person as she stands now: a card that was chosen on a screen must still be the one that holds. */
+function personTarget(session: Session, person: Person): Target {
+  const standing = standingCredential(session, person.id)
   if (person.status !== 'verified' || !standing) {
     throw new ClientError('KEY_UNVERIFIED', 'this person has no credential that holds: look her up again')
   }
-  if (!equal(standing.credential.institution, person.institution.id)) {
+  const { institution } = standing.credential
+  if (!equal(institution, person.institution.id)) {
     throw new ClientError('KEY_UNVERIFIED', 'this person’s institution has changed: look her up again')
   }
-  return { id: person.id, credential: standing.hash, institution: standing.credential.institution }
+  const authorities = authorityChains(session, institution)
+  return { id: person.id, capacity: standing.hash, authorities, until: null }
+}
+
+function teamTarget(session: Session, { id }: TeamCard): Target {
+  const team = session.ledger.fact(id, facts.team)
+  if (!team || !isOpen(session, id)) throw new ClientError('TEAM_CLOSED', 'there is no such team, or it is closed')
+  if (team.stale !== null)
+    throw new ClientError('STALE_EPOCH', 'the team waits for a new key: a member refreshes it, or share with its members')
+  return { id, capacity: null, authorities: [], until: team.until }
+}
+
+/** The end that was asked for, or the earliest that there is anyway. @throws ClientError USAGE for a later one. */
+function endOf({ until }: ShareOptions, ends: readonly (number | null)[]): number | null {
+  const bound = ends.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null)
+  const asked = until?.getTime() ?? bound
+  if (bound !== null && asked !== null && asked > bound)
+    throw new ClientError('USAGE', 'a grant ends with its team, and with the grant that it shares on, at the latest')
+  return asked
 }
 
 async function wrapTo(

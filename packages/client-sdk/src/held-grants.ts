@@ -11,7 +11,8 @@ import {
   liveGrants,
   readFact,
 } from '@sealchart/protocol'
-import { actsFrom, isOpen } from './seats.js'
+import { standsAt } from './people.js'
+import { isOpen, seatOf } from './seats.js'
 import type { Session } from './session.js'
 
 /** A grant by the hash of its entry. */
@@ -27,25 +28,28 @@ export const grantsOf = (session: Session, record: ChainId): readonly HeldGrant[
     return { hash, grant: readFact(facts.grant(hash), value) }
   })
 
-/** Grants that have neither ended nor expired now, nor have those that they come from; without `over`, which are about to end. */
+/**
+ * Grants that at `time` (ms; default: now) have neither ended nor expired, nor have those that they come from; without those in `over`, which
+ * are about to end.
+ */
 export const liveGrantsOf = (
   { ledger, surroundings }: Session,
   record: ChainId,
-  over: readonly EntryHash[] = [],
+  { time, over = [] }: { readonly time?: number; readonly over?: readonly EntryHash[] } = {},
 ): Promise<readonly LiveGrant[]> => {
   const known = { get: () => null, under: (chain: ChainId, prefix: string) => ledger.factsUnder(chain, prefix) }
-  return liveGrants(record, known, surroundings.now(), over)
+  return liveGrants(record, known, time ?? surroundings.now(), over)
 }
 
-/** Whether a live grant is a member's to use: given to her, or to a team from a seat of which she acts; in one capacity, or (null) in any. */
-export function isHeldBy(
-  session: Session,
-  { grant, teams }: LiveGrant,
-  { member, institution }: { readonly member: ChainId; readonly institution: ChainId | null },
-): boolean {
-  if (teams.some((team) => !isOpen(session, team))) return false
-  if (grant.institution === null) return actsFrom(session, grant.recipient, { member, institution })
-  return equal(grant.recipient, member) && (institution === null || equal(grant.institution, institution))
+/** Whether a live grant is a member's to use: given to her, or to a team in which she sits, in a capacity in which she stands. */
+export const isHeldBy = (session: Session, live: LiveGrant, member: ChainId): boolean =>
+  capacityIn(session, live, member) !== null
+
+/** For which institution a member acts under a live grant; null when it is not hers to use. */
+export function capacityIn(session: Session, { grant, teams }: LiveGrant, member: ChainId): ChainId | null {
+  if (teams.some((team) => !isOpen(session, team))) return null
+  if (grant.institution === null) return seatOf(session, grant.recipient, member)
+  return equal(grant.recipient, member) && standsAt(session, member, grant.institution) ? grant.institution : null
 }
 
 /** Teams whose state an entry under this grant rests on. */

@@ -38,18 +38,19 @@ export async function holdNewest(
   const { card, sealed, ring } = listed
   const listedState = { ...held, card, sealed }
   if (await holdsKeys(member, listedState)) return listedState
+  const sections = await grantedSections(member, chain, card)
   const asked = {
     type: 'view',
     purpose: 'to share or to publish',
     version: ledger.fact(chain, facts.counters)?.version ?? 0,
-    sections: grantedSections(member, chain, card),
+    sections,
   } as const
   return { chain, card, sealed, ring, opened: await openAccess(member, listed, asked, signal) }
 }
 
 /** Whether the newest keys of the card and of all granted sections are held or can be reached. */
 async function holdsKeys(member: Member, { chain, card, ring }: RecordState): Promise<boolean> {
-  const granted = grantedSections(member, chain, card)
+  const granted = await grantedSections(member, chain, card)
   const epochOf = (id: number): number => member.session.ledger.fact(chain, facts.section(id))?.epoch ?? 0
   const held = await Promise.all([0, ...granted].map((id) => ring.has(id, epochOf(id))))
   return granted.length > 0 && held.every(Boolean)

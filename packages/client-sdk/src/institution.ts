@@ -32,7 +32,9 @@ import {
   surroundingsOf,
 } from './network.js'
 import { personOf } from './people.js'
+import { retrying } from './retry.js'
 import type { Session } from './session.js'
+import { tellTeams } from './teams-told.js'
 import { openVault, type VaultHandle } from './vaults/contract.js'
 
 /** What an institution says of a person; `name` is always there. Each at most 200 characters. */
@@ -184,17 +186,18 @@ export class Issuer {
     return encodeCredentialAnswer({ credential: entry.bytes, claims: beside, pass: null })
   }
 
-  /** Withdraws a credential: its member can open and sign nothing more under it. */
+  /** Withdraws a credential: its member can open and sign nothing more under it, and her teams are told in the same step. */
   async withdraw(member: ChainId, credential: EntryHash): Promise<void> {
-    await this.#session.sync([member, this.#session.chain, this.network.pin.chain])
-    const entry = await this.#session.sign({
-      kind: 'member',
-      chain: member,
-      type: 'withdraw',
-      body: { credential },
-      restsOn: [this.#session.chain, this.network.pin.chain],
-    })
-    await this.#session.append([entry])
+    await retrying(() => this.#withdraw(member, credential))
+  }
+
+  async #withdraw(member: ChainId, credential: EntryHash): Promise<void> {
+    const session = this.#session
+    await session.sync([member, session.chain, this.network.pin.chain])
+    const restsOn = [session.chain, this.network.pin.chain]
+    const withdrawal = await session.sign({ kind: 'member', chain: member, type: 'withdraw', body: { credential }, restsOn })
+    const told = await tellTeams(session, withdrawal, credential)
+    await session.append([withdrawal, ...told])
   }
 
   /** A first request carries the signed founding of the member's chain: the device shows that it holds its keys. */

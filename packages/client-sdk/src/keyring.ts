@@ -2,6 +2,7 @@
 // Spec: docs/spec/keys.md, "Epochs". Older epochs are reached through back-links; nothing here asks the relay.
 import {
   type BackLinkPlace,
+  type BoxKeys,
   checkSectionKey,
   checkTrailSecret,
   type EpochSecret,
@@ -24,17 +25,23 @@ import {
   is,
   sha256,
   type TrailStart,
-  verifyInclusion,
   type WrapLeaf,
-  type WrapsRef,
-  wrapLeafHash,
 } from '@sealchart/protocol'
 import { goBack } from './back-links.js'
 import { ClientError } from './errors.js'
+import { checkRow } from './rows.js'
+import { isSeatedIn } from './seats.js'
 import type { Session } from './session.js'
+import type { TeamKeys } from './team-keys.js'
 
 /** The member's own epoch secrets, by epoch. */
 export type EpochSecrets = ReadonlyMap<number, EpochSecret>
+
+/** What a member opens rows with. */
+export interface Holdings {
+  readonly secrets: EpochSecrets
+  readonly teams: TeamKeys
+}
 
 /** What a record's chain says of its epochs: all of them, by section, and the trail's. */
 export interface Epochs {
@@ -62,15 +69,6 @@ export function epochsOf(session: Session, record: ChainId): Epochs {
 const startsOf = (entry: AnyEntry): WithEpochs | null =>
   is(entry, 'record', 'create') || is(entry, 'record', 'publish') || is(entry, 'record', 'revoke') ? entry.body : null
 
-/** The wrap list that a record's entry signed under this digest. */
-function wrapsNamed(session: Session, record: ChainId, digest: Digest): WrapsRef | null {
-  for (const { entry } of session.ledger.entries(record)) {
-    const wraps = entry.kind === 'record' ? entry.body.wraps : null
-    if (wraps && equal(wraps.attached.digest, digest)) return wraps
-  }
-  return null
-}
-
 interface OpenedEnvelope {
   readonly leaf: WrapLeaf
   readonly grantSecret: GrantSecret
@@ -81,7 +79,8 @@ export class Keyring {
   readonly #record: ChainId
   readonly #keys = new Map<string, SectionKey>()
   readonly #trail = new Map<number, TrailSecret>()
-  readonly #envelopes = new Map<string, OpenedEnvelope>()
+  /** By wrap list: one's own, and those of teams. */
+  readonly #envelopes = new Map<string, readonly OpenedEnvelope[]>()
 
   constructor(session: Session, record: ChainId) {
     this.#session = session
@@ -98,44 +97,39 @@ export class Keyring {
   }
 
   /**
-   * Opens the member's own rows of wrap lists: the card's key at once, the section keys after `takeKeys`.
+   * Opens rows of wrap lists, the member's own and those of teams in which she sits: the card's key at once, the section keys after `takeKeys`.
    * @throws SealchartError WRAPS for a row outside a signed list, UNAUTHENTIC, COMMITMENT.
    */
-  async takeRows(rows: readonly HandedRow[], secrets: EpochSecrets): Promise<void> {
+  async takeRows(rows: readonly HandedRow[], { secrets, teams }: Holdings): Promise<void> {
+    const { chain, network } = this.#session
     for (const row of rows) {
       const { leaf } = row
-      this.#checkRow(row)
-      const secret = secrets.get(leaf.epoch)
-      if (!secret)
-        throw new ClientError('KEY_UNVERIFIED', 'a wrap is to an epoch whose secret this device does not hold')
-      const network = this.#session.network.chain
-      const { key, seed } = memberEpochKeys(secret, { network, member: this.#session.chain, epoch: leaf.epoch })
-      if (!equal(sha256(key), leaf.keyHash))
-        throw new ClientError('WRAPS', 'a wrap names another key than this member’s')
-      const opened = await openEnvelope({ network, chain: this.#record, leaf, envelope: row.envelope, seed })
-      this.#envelopes.set(hex(row.wraps), { leaf, grantSecret: opened.grantSecret })
+      const isOwn = equal(leaf.recipient, chain)
+      checkRow(this.#session, this.#record, row, (recipient) => isOwn || isSeatedIn(this.#session, recipient))
+      const { key, seed } = isOwn
+        ? this.#ownKeys(secrets, leaf.epoch)
+        : await teams.keys(leaf.recipient, leaf.epoch)
+      if (!equal(sha256(key), leaf.keyHash)) throw new ClientError('WRAPS', 'a wrap names another key than its recipient’s')
+      const opened = await openEnvelope({ network: network.chain, chain: this.#record, leaf, envelope: row.envelope, seed })
+      const envelopes = this.#envelopes.get(hex(row.wraps)) ?? []
+      this.#envelopes.set(hex(row.wraps), [...envelopes, { leaf, grantSecret: opened.grantSecret }])
       const card = leaf.what.flatMap((one) => one.keys).find((one) => one.section === 0)
       if (card && opened.card) await this.#takeKey(0, card.epoch, opened.card)
     }
   }
 
-  #checkRow({ wraps, leaf, envelope, position, path }: HandedRow): void {
-    const signed = wrapsNamed(this.#session, this.#record, wraps)
-    if (!signed) throw new ClientError('WRAPS', 'a wrap belongs to no entry of this record')
-    if (!equal(leaf.recipient, this.#session.chain)) throw new ClientError('WRAPS', 'a wrap is for somebody else')
-    if (!equal(sha256(envelope), leaf.envelope))
-      throw new ClientError('WRAPS', 'an envelope is not the one that its leaf names')
-    const tree = { size: signed.attached.count, root: signed.root }
-    verifyInclusion({ index: position, hash: wrapLeafHash(leaf) }, tree, path)
+  #ownKeys(secrets: EpochSecrets, epoch: number): BoxKeys {
+    const secret = secrets.get(epoch)
+    if (!secret) throw new ClientError('KEY_UNVERIFIED', 'a wrap is to an epoch whose secret this device does not hold')
+    return memberEpochKeys(secret, { network: this.#session.network.chain, member: this.#session.chain, epoch })
   }
 
   /** Opens the section keys that came with a handout. @throws SealchartError WRAPS, UNAUTHENTIC, COMMITMENT. */
   async takeKeys(given: readonly { readonly wraps: Digest; readonly keys: Uint8Array }[]): Promise<void> {
     for (const { wraps, keys } of given) {
-      const envelope = this.#envelopes.get(hex(wraps))
-      if (!envelope?.leaf.keys || !equal(sha256(keys), envelope.leaf.keys)) {
-        throw new ClientError('WRAPS', 'section keys are not those that the leaf names')
-      }
+      const digest = sha256(keys)
+      const envelope = this.#envelopes.get(hex(wraps))?.find(({ leaf }) => leaf.keys !== null && equal(digest, leaf.keys))
+      if (!envelope) throw new ClientError('WRAPS', 'section keys are not those that a leaf names')
       const { leaf, grantSecret } = envelope
       const opened = await openKeys({
         network: this.#session.network.chain,

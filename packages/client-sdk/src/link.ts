@@ -39,6 +39,8 @@ import {
   unpack,
   uploadAnswer,
   uploadRequest,
+  teamsAnswer,
+  teamsRequest,
   wrapsAnswer,
   wrapsRequest,
 } from '@sealchart/protocol'
@@ -115,6 +117,8 @@ export interface Link {
   records(request: RecordsRequest, signal?: AbortSignal): Promise<RecordsAnswer>
   /** The signer's own rows of wrap lists of her member chain and of teams, in the order asked; null where there is none for her. */
   wraps(wanted: WrapsRequest['wanted'], signal?: AbortSignal): Promise<readonly (HandedRow | null)[]>
+  /** The open teams in which a member sits: for herself, or for an institution that vouches for her. */
+  teams(member: ChainId, signal?: AbortSignal): Promise<readonly ChainId[]>
   directory(request: DirectoryRequest, signal?: AbortSignal): Promise<DirectoryAnswer>
   inbox(request: InboxRequest, signal?: AbortSignal): Promise<InboxAnswer>
   /** Opens or prolongs an upload. */
@@ -203,6 +207,8 @@ function entryCalls(route: Route) {
       if (rows.length !== wanted.length) throw new ClientError('RELAY', 'the relay answers about other wrap lists')
       return rows
     },
+    teams: async (member: ChainId, signal?: AbortSignal) =>
+      (await ask(paths.teams, teamsRequest, teamsAnswer, SMALL)({ member }, signal)).teams,
     directory: ask(paths.directory, directoryRequest, directoryAnswer, SMALL),
     inbox: ask(paths.inbox, inboxRequest, inboxAnswer, SMALL),
     openUpload: ask(paths.uploads, uploadRequest, uploadAnswer, SMALL),

@@ -6,6 +6,7 @@ import { ClientError } from './errors.js'
 import { epochsOf } from './keyring.js'
 import { authorityChains, standingCredential } from './people.js'
 import type { Session } from './session.js'
+import type { TeamKeys } from './team-keys.js'
 
 export interface Member {
   readonly session: Session
@@ -13,6 +14,8 @@ export interface Member {
   readonly secrets: ReadonlyMap<number, EpochSecret>
   /** The secret of epoch 0, from which record nonces are derived. */
   readonly first: EpochSecret
+  /** Secrets of the teams in which she sits. */
+  readonly teams: TeamKeys
 }
 
 /** What an entry of a member says and rests on: the credential she acts under, and the chains that make it one. */
@@ -22,9 +25,9 @@ export interface Acting {
   readonly restsOn: readonly ChainId[]
 }
 
-/** @throws ClientError NO_CREDENTIAL when no credential of hers holds now. */
-export function actingAs({ session }: Member): Acting {
-  const standing = standingCredential(session, session.chain)
+/** As whom a member acts; with `institution` in that capacity. @throws ClientError NO_CREDENTIAL when no credential of hers holds now. */
+export function actingAs({ session }: Member, capacity?: ChainId): Acting {
+  const standing = standingCredential(session, session.chain, capacity)
   if (!standing)
     throw new ClientError('NO_CREDENTIAL', 'no credential holds: log in again, so that the issuer renews it')
   const { institution } = standing.credential

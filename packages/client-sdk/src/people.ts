@@ -72,11 +72,12 @@ function statusOf(ledger: Ledger, network: ChainId, credential: Credential, now:
   return now >= credential.notBefore && now < credential.until ? 'verified' : 'expired'
 }
 
-/** The credential under which a member acts now: the newest that holds. Null when there is none. */
-export function standingCredential(session: Session, member: ChainId): Standing | null {
+/** The credential under which a member acts now: the newest that holds, of one institution where one is named. Null when there is none. */
+export function standingCredential(session: Session, member: ChainId, institution?: ChainId): Standing | null {
   const now = session.surroundings.now()
   const holds = ({ credential }: Standing): boolean =>
-    statusOf(session.ledger, session.network.chain, credential, now) === 'verified'
+    statusOf(session.ledger, session.network.chain, credential, now) === 'verified' &&
+    (institution === undefined || equal(credential.institution, institution))
   return credentials(session.ledger, member).find(holds) ?? null
 }
 
@@ -87,6 +88,18 @@ export function standsAt(session: Session, member: ChainId, institution: ChainId
     ({ credential }) =>
       equal(credential.institution, institution) &&
       statusOf(session.ledger, session.network.chain, credential, now) === 'verified',
+  )
+}
+
+/** Whether a member has another credential of the same institution that was not withdrawn. */
+export function hasOther({ ledger }: Session, member: ChainId, hash: EntryHash): boolean {
+  const institution = ledger.fact(member, facts.credential(hash))?.institution
+  return credentials(ledger, member).some(
+    (one) =>
+      institution !== undefined &&
+      one.credential.state === 'accepted' &&
+      !equal(one.hash, hash) &&
+      equal(one.credential.institution, institution),
   )
 }
 

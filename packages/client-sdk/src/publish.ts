@@ -8,24 +8,24 @@ import {
   type Digest,
   type Entry,
   type EntryHash,
-  equal,
   facts,
-  hex,
   is,
+  type LiveGrant,
   type SectionContent,
 } from '@sealchart/protocol'
-import { grantFor } from './access.js'
+import { actingUnder, grantFor } from './access.js'
 import { type Cargo, packCargo, type TransferOptions } from './cargo.js'
 import { type SealedContent, sealCardContent, sealSection } from './contents.js'
 import type { Sections } from './create.js'
 import { ClientError } from './errors.js'
-import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
-import { actingAs, type Member } from './member.js'
-import { isDeposed } from './people.js'
+import type { Member } from './member.js'
+import { isHeldAsWrapped, reachedBy, syncHolders } from './reach.js'
 import { sectionIn } from './reading.js'
 import { retrying } from './retry.js'
 import { type Rotation, rotate } from './rotation.js'
+import type { Session } from './session.js'
+import { refreshOwn } from './team.js'
 import type { DraftFile } from './upload.js'
 
 /** A record as a writer holds it. */
@@ -90,11 +90,11 @@ async function attempt(member: Member, job: Job): Promise<PublishOutcome> {
   // What was sealed is bound to the numbers of its sections. Under a number that somebody else gave away meanwhile, others would read it.
   if (idsOf(card, options).some((id, i) => id !== sections[i]))
     throw new ClientError('CONFLICT', 'another section was added meanwhile: publish again')
-  const grant = grantFor(member, chain, { sections, bit: actions.write })
+  const grant = await grantFor(member, chain, { sections, bits: actions.write })
   if (grant !== null && card !== held.card) throw new ClientError('NOT_GRANTED', 'only the founder adds a section')
-  await requireHoldersStand(member, chain, signal)
+  const live = await refreshedHolders(member, chain, signal)
   const time = session.surroundings.now()
-  const turning = staleSections(member, chain, sections, time)
+  const turning = staleSections(session, chain, sections, live)
   const rotation =
     turning.length > 0 ? await rotate(session, held.ring, { record: chain, sections: turning, ended: [], time }) : null
   const keys = await keysFor(member, held, { rotation, sections: [0, ...sections] })
@@ -122,7 +122,7 @@ type Published = AnyEntry & Entry<'record', 'publish'>
 
 interface Publishing {
   readonly chain: ChainId
-  readonly grant: EntryHash | null
+  readonly grant: LiveGrant | null
   readonly time: number
   readonly rotation: Rotation | null
   readonly contents: readonly SectionContent[]
@@ -130,10 +130,10 @@ interface Publishing {
 
 function signPublish(member: Member, { chain, grant, time, rotation, contents }: Publishing): Promise<AnyEntry> {
   const { session } = member
-  const { credential, restsOn } = actingAs(member)
+  const { credential, restsOn } = actingUnder(member, grant)
   const version = (session.ledger.fact(chain, facts.counters)?.version ?? 0) + 1
   const turned = { trail: rotation?.trail ?? null, epochs: rotation?.epochs ?? [], wraps: rotation?.wraps ?? null }
-  const body = { credential, grant, version, contents, ...turned }
+  const body = { credential, grant: grant?.hash ?? null, version, contents, ...turned }
   return session.sign({ kind: 'record', chain, type: 'publish', body, restsOn, time })
 }
 
@@ -145,50 +145,47 @@ function withSections(card: Card, names: readonly string[]): Card {
   return { ...card, sections: [...card.sections, ...fresh.map((name, i) => ({ id: next + i, name }))] }
 }
 
-/** Sections (the card included) whose key somebody holds whose grant has expired, and sections that are new. */
-function staleSections(member: Member, record: ChainId, touched: readonly number[], time: number): number[] {
+/** The live grants of a record, after the stale teams among their holders in which the member sits took new keys. */
+async function refreshedHolders(
+  member: Member,
+  chain: ChainId,
+  signal: AbortSignal | undefined,
+): Promise<readonly LiveGrant[]> {
+  const live = await syncHolders(member.session, chain, signal)
+  await refreshOwn(
+    member,
+    live.map(({ grant }) => grant.recipient),
+    signal,
+  )
+  return live
+}
+
+/**
+ * Sections (the card included) that take a new key: new ones, and those whose key is held by somebody whose grant has expired, who is not
+ * entitled any more, or whose own key is a newer one.
+ */
+function staleSections(
+  session: Session,
+  record: ChainId,
+  touched: readonly number[],
+  live: readonly LiveGrant[],
+): number[] {
+  const now = session.surroundings.now()
   return [0, ...touched].filter((id) => {
-    const section = member.session.ledger.fact(record, facts.section(id))
-    return !section || (section.until !== null && section.until <= time)
+    const section = session.ledger.fact(record, facts.section(id))
+    if (!section || (section.until !== null && section.until <= now)) return true
+    return !isHeldAsWrapped(session, record, id, live)
   })
 }
 
-/**
- * Members who hold a live grant of a record, and whose every credential was taken from them. Syncs the chains of all whom a new epoch
- * would be wrapped to: the holders, and the founder.
- */
-export async function fallenHolders(
-  member: Member,
+/** Live grants whose keys go to nobody: of members whose credentials were taken from them, and of teams that are closed. Syncs the holders. */
+export async function fallenGrants(
+  { session }: Member,
   record: ChainId,
   signal?: AbortSignal,
-): Promise<readonly HeldGrant[]> {
-  const { session } = member
-  const live = liveGrantsOf(session, record, session.surroundings.now())
-  const founder = session.ledger.fact(record, facts.founder)
-  const concerned = [...live.map(({ grant }) => grant.recipient), ...(founder ? [founder.member] : [])]
-  const others = new Map(concerned.filter((one) => !equal(one, session.chain)).map((one) => [hex(one), one]))
-  if (others.size > 0) await session.sync([...others.values()], { signal })
-  return live.filter(({ grant }) => isDeposed(session, grant.recipient))
-}
-
-/**
- * Nothing new under a key that somebody holds whose credential was withdrawn: her grants must end first, and only the founder ends them.
- * What the founder holds nobody can end.
- * @throws ClientError STALE_EPOCH saying how many grants are concerned.
- */
-async function requireHoldersStand(member: Member, record: ChainId, signal: AbortSignal | undefined): Promise<void> {
-  const fallen = await fallenHolders(member, record, signal)
-  const founder = member.session.ledger.fact(record, facts.founder)
-  if (founder && isDeposed(member.session, founder.member))
-    throw new ClientError('STALE_EPOCH', 'the founder’s credential was withdrawn: make a new record')
-  if (fallen.length === 0) return
-  throw new ClientError(
-    'STALE_EPOCH',
-    'the credential of a holder was withdrawn: the founder has to end her grants first',
-    {
-      details: { grants: fallen.length },
-    },
-  )
+): Promise<readonly EntryHash[]> {
+  const live = await syncHolders(session, record, signal)
+  return live.filter((one) => reachedBy(session, one).length === 0).map(({ hash }) => hash)
 }
 
 /** What the keys of the sections commit to: which key it is, whatever the number of its epoch. */

@@ -64,7 +64,8 @@ export async function openRecord(member: Member, id: string, options: OpenOption
   return retrying(async () => {
     const listed = await oneRecord(member, chain, options.signal)
     const { card, sealed, ring } = listed
-    const sections = options.sections?.map((name) => sectionIn(card, name)) ?? grantedSections(member, chain, card)
+    const named = options.sections?.map((name) => sectionIn(card, name))
+    const sections = named ?? (await grantedSections(member, chain, card))
     if (sections.length === 0) throw new ClientError('NOT_GRANTED', 'no section of this record is granted to you')
     const asked = {
       type: options.action ?? 'view',

@@ -1,22 +1,24 @@
 // A record in the hands of one member: reading what was opened, sharing, publishing, revoking, and the verified trail.
 // Spec: docs/spec/rules.md, "Record". Making, finding and opening records stand in records.ts.
 import type { Card } from '@sealchart/crypto'
-import { accessLogOf, type EntryHash, equal, facts, hex } from '@sealchart/protocol'
+import { accessLogOf, type EntryHash, equal, hex } from '@sealchart/protocol'
+import { isFounder } from './access.js'
 import type { TransferOptions } from './cargo.js'
 import { sealCardContent } from './contents.js'
 import type { Sections } from './create.js'
 import type { OpenedFile } from './download.js'
 import { ClientError, hasCode } from './errors.js'
 import { type AccessExplanation, explainAccess } from './explain.js'
-import { placeOf, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
+import { placeOf, type Recipient, type SealedGrant, type ShareOptions, sealGrant } from './grants.js'
 import { grantsOf, liveGrantsOf } from './held-grants.js'
 import { holdNewest, type RecordState } from './holding.js'
 import { actingAs, type Member, sealText } from './member.js'
 import type { Person } from './people.js'
-import { fallenHolders, publishVersion } from './publish.js'
+import { fallenGrants, publishVersion } from './publish.js'
 import { filesIn, newestVersion, sectionIn, type Version, versionsOf } from './reading.js'
 import { retrying } from './retry.js'
 import { rotate } from './rotation.js'
+import { refreshOwn } from './team.js'
 import { readTrail, type Step } from './trail.js'
 
 /** Why grants end, and how to stop waiting. The reason is sealed; only who may read the trail sees it. */
@@ -28,7 +30,7 @@ export interface EndOptions {
 /** One grant, in the hands of who made it. */
 export interface GrantHandle {
   readonly id: string
-  readonly recipient: Person
+  readonly recipient: Recipient
   /** Takes the grant back as long as its recipient has not opened the record. @throws SealchartError ALREADY_OPENED. */
   recall(options?: EndOptions): Promise<void>
   /** Ends the grant. */
@@ -36,7 +38,7 @@ export interface GrantHandle {
 }
 
 /** The reason of an end that nobody asked for. */
-const WITHDRAWN = 'credential withdrawn'
+const FALLEN = 'credential withdrawn, or team closed'
 
 export class ChartRecord {
   /** The record's id in hexadecimal: what a vendor keeps. */
@@ -76,12 +78,13 @@ export class ChartRecord {
   }
 
   /**
-   * Grants people actions on sections: all of them or none. Stored and provable when it resolves.
+   * Grants people and teams actions on sections: all of them or none. Stored and provable when it resolves. Who did not found the record
+   * shares on what she was given, if her grant allows it.
    * @throws SealchartError KEY_UNVERIFIED, CRED_* for a recipient whose credential does not hold, ROLE unless you founded the record.
    */
-  async share(share: ShareOptions & { readonly with: Person }, signal?: AbortSignal): Promise<GrantHandle>
+  async share(share: ShareOptions & { readonly with: Recipient }, signal?: AbortSignal): Promise<GrantHandle>
   async share(
-    share: ShareOptions & { readonly with: readonly Person[] },
+    share: ShareOptions & { readonly with: readonly Recipient[] },
     signal?: AbortSignal,
   ): Promise<readonly GrantHandle[]>
   async share(share: ShareOptions, signal?: AbortSignal): Promise<GrantHandle | readonly GrantHandle[]> {
@@ -93,12 +96,17 @@ export class ChartRecord {
 
   async #share(
     share: ShareOptions,
-    people: readonly Person[],
+    people: readonly Recipient[],
     signal: AbortSignal | undefined,
   ): Promise<readonly GrantHandle[]> {
     const { session } = this.#member
     const { chain } = this.#state
     await session.sync([chain, session.chain, ...people.map(({ id }) => id)], { signal })
+    await refreshOwn(
+      this.#member,
+      people.map(({ id }) => id),
+      signal,
+    )
     const { ring, card } = await this.#hold(signal)
     const place = placeOf(this.#member, chain, ring, (name) => sectionIn(card, name))
     const grants: SealedGrant[] = []
@@ -121,11 +129,11 @@ export class ChartRecord {
       luggage,
       signal,
     )
-    return grants.map(({ entry }, i) => this.handle(entry.hash, people[i] as Person))
+    return grants.map(({ entry }, i) => this.handle(entry.hash, people[i] as Recipient))
   }
 
   /** @internal */
-  handle(hash: EntryHash, recipient: Person): GrantHandle {
+  handle(hash: EntryHash, recipient: Recipient): GrantHandle {
     return {
       id: hex(hash),
       recipient,
@@ -153,18 +161,18 @@ export class ChartRecord {
   }
 
   /**
-   * Ends everything that a person holds in this record, and turns the keys. What she opened before, she may have kept.
+   * Ends everything that a person or a team holds in this record, and turns the keys. What she opened before, she may have kept.
    * @returns what she had opened; null if the grants ended and the trail could not be read after that: ask `trail` later.
    * @throws SealchartError GRANT_ENDED when she holds nothing, ROLE unless you founded the record.
    */
   async revoke(
-    person: Pick<Person, 'id'>,
+    person: Pick<Recipient, 'id'>,
     options: EndOptions = {},
   ): Promise<{ readonly alreadyOpened: readonly Step[] | null }> {
     const { session } = this.#member
     const { chain } = this.#state
     await session.sync([chain], { signal: options.signal })
-    const live = liveGrantsOf(session, chain, session.surroundings.now())
+    const live = await liveGrantsOf(session, chain)
     const held = live.filter(({ grant }) => equal(grant.recipient, person.id)).map(({ hash }) => hash)
     if (held.length === 0) throw new ClientError('GRANT_ENDED', 'this person holds no grant in this record')
     await this.#end(held, 'revoke', options)
@@ -172,26 +180,23 @@ export class ChartRecord {
   }
 
   /** What a person has opened, or null where the relay is not reached: the grants have ended, and an error would say that they have not. */
-  async #openedBy({ id }: Pick<Person, 'id'>, signal: AbortSignal | undefined): Promise<readonly Step[] | null> {
+  async #openedBy({ id }: Pick<Recipient, 'id'>, signal: AbortSignal | undefined): Promise<readonly Step[] | null> {
     try {
       const steps = await readTrail(this.#member, this.#state, signal)
       const opened = (step: Step): boolean => step.what === 'view' || step.what === 'download'
-      return steps.filter((step) => opened(step) && step.who !== null && equal(step.who.id, id))
+      const isBy = ({ who, from }: Step): boolean => [who, from].some((one) => one !== null && equal(one.id, id))
+      return steps.filter((step) => opened(step) && isBy(step))
     } catch (error) {
       if (hasCode(error, 'OFFLINE', 'BUSY', 'RATE', 'RELAY', 'ABORTED')) return null
       throw error
     }
   }
 
-  /** Ends the grants of holders whose credentials were withdrawn, so that the next version is under keys that they do not hold. */
+  /** Ends the grants of holders whose credentials were withdrawn and of closed teams, so that the next version is under keys that they do not hold. */
   async #endFallen(signal: AbortSignal | undefined): Promise<void> {
-    const { session } = this.#member
-    const founder = session.ledger.fact(this.#state.chain, facts.founder)
-    if (!founder || !equal(founder.member, session.chain)) return
-    const fallen = await fallenHolders(this.#member, this.#state.chain, signal)
-    if (fallen.length === 0) return
-    const grants = fallen.map(({ hash }) => hash)
-    await this.#end(grants, 'revoke', { reason: WITHDRAWN, ...(signal ? { signal } : {}) })
+    if (!isFounder(this.#member, this.#state.chain)) return
+    const fallen = await fallenGrants(this.#member, this.#state.chain, signal)
+    if (fallen.length > 0) await this.#end(fallen, 'revoke', { reason: FALLEN, ...(signal ? { signal } : {}) })
   }
 
   async #end(grants: readonly EntryHash[], mode: 'revoke' | 'recall', options: EndOptions): Promise<void> {
@@ -210,11 +215,9 @@ export class ChartRecord {
     const { ring, card } = await this.#hold(signal)
     const isAsked = (hash: EntryHash): boolean => asked.some((one) => equal(one, hash))
     // New keys are wrapped to nobody whose credential was taken away: what such holders have ends with the rest.
-    const fallen = (await fallenHolders(this.#member, chain, signal))
-      .map(({ hash }) => hash)
-      .filter((hash) => !isAsked(hash))
+    const fallen = (await fallenGrants(this.#member, chain, signal)).filter((hash) => !isAsked(hash))
     if (mode === 'recall' && fallen.length > 0) {
-      await this.#signEnd(fallen, 'revoke', { reason: WITHDRAWN, ...(signal ? { signal } : {}) })
+      await this.#signEnd(fallen, 'revoke', { reason: FALLEN, ...(signal ? { signal } : {}) })
       return this.#signEnd(asked, mode, { ...(reason ? { reason } : {}), ...(signal ? { signal } : {}) })
     }
     const grants = [...asked, ...fallen]

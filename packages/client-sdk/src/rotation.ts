@@ -26,10 +26,11 @@ import {
   type WrapsRef,
   type WrapTarget,
 } from '@sealchart/protocol'
-import { ClientError } from './errors.js'
+import { ClientError, hasCode } from './errors.js'
 import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import { epochOf } from './people.js'
+import { reachedBy, reachOf } from './reach.js'
 import type { Session } from './session.js'
 
 /** Keys that a wrap carries. */
@@ -76,7 +77,19 @@ export interface NewEpoch {
   readonly key: SectionKey
 }
 
-/** Starts the next epoch of a section (or its first), committed to and linked back. */
+/** The newest epoch that a member can link back to: the newest there is, or, where somebody poisoned that, the newest that opens. */
+async function reachable<T>(newest: number, read: (epoch: number) => Promise<T | null>): Promise<{ epoch: number; secret: T } | null> {
+  for (let epoch = newest; epoch >= 0; epoch--) {
+    const secret = await read(epoch).catch((error: unknown) => {
+      if (hasCode(error, 'NOT_GRANTED', 'COMMITMENT', 'UNAUTHENTIC')) return null
+      throw error
+    })
+    if (secret !== null) return { epoch, secret }
+  }
+  return null
+}
+
+/** Starts the next epoch of a section (or its first), committed to and linked back. @throws ClientError NOT_GRANTED when no key of it is held. */
 export async function startEpoch(
   session: Session,
   ring: Keyring,
@@ -89,7 +102,11 @@ export async function startEpoch(
   const key = newSecret<SectionKey>(session.surroundings.random)
   const commitment = sectionCommitment(key, { network, record, section, epoch })
   const place = { network, chain: record, what: section, epoch }
-  const earlier = current && { epoch: current.epoch, secret: await ring.key(section, current.epoch) }
+  const earlier = current && (await reachable(current.epoch, (at) => ring.key(section, at)))
+  if (current && !earlier)
+    throw new ClientError('NOT_GRANTED', 'no key of this section is held: open the record before writing to it', {
+      details: { section },
+    })
   const back = earlier && (await sealBackLink(earlier, key, place, session.surroundings.random))
   return { start: { section, epoch, commitment, back, until }, key }
 }
@@ -104,11 +121,10 @@ export async function startTrail(
   const current = session.ledger.fact(record, facts.trail)
   const epoch = current ? current.epoch + 1 : 0
   const secret = newSecret<TrailSecret>(session.surroundings.random)
-  const before = current ? await ring.trailSecret(current.epoch) : null
-  if (current && !before)
+  const earlier = current && (await reachable(current.epoch, (at) => ring.trailSecret(at)))
+  if (current && !earlier)
     throw new ClientError('NOT_GRANTED', 'the trail secret is not held: open the record before writing to it')
   const place = { network, chain: record, what: 'trail' as const, epoch }
-  const earlier = current && before && { epoch: current.epoch, secret: before }
   const back = earlier && (await sealBackLink(earlier, secret, place, session.surroundings.random))
   return { start: { epoch, key: trailKeys(secret, { network, record, epoch }).key, back }, secret }
 }
@@ -127,7 +143,7 @@ export interface Rotation {
 
 /**
  * Turns the keys of sections for everybody entitled but the ended grants; with section 0 the trail's as well.
- * The session has synced the record, and with `fallenHolders` its founder and holders: everybody who is wrapped to.
+ * The session has synced the record, and with `syncHolders` everybody who is wrapped to.
  */
 export async function rotate(
   session: Session,
@@ -136,13 +152,13 @@ export async function rotate(
     readonly record: ChainId
     readonly sections: readonly number[]
     readonly ended: readonly EntryHash[]
+    /** The entry's own time, in ms. */
     readonly time: number
   },
 ): Promise<Rotation> {
   const { record, ended, time } = at
-  const holders = liveGrantsOf(session, record, time).filter(
-    ({ hash }) => !ended.some((one) => compare(one, hash) === 0),
-  )
+  const live = await liveGrantsOf(session, record, { time, over: ended })
+  const holders = live.map(({ hash, grant, ...one }) => ({ hash, grant, reached: reachedBy(session, { hash, grant, ...one }) }))
   const started: NewEpoch[] = []
   for (const section of [...at.sections].sort((a, b) => a - b)) {
     started.push(await startEpoch(session, ring, { record, section, until: earliestEnd(holders, section) }))
@@ -166,16 +182,23 @@ export async function rotate(
   }
 }
 
-/** The earliest end among grants that hold a section (every grant holds the card). */
-function earliestEnd(holders: readonly HeldGrant[], section: number): number | null {
-  const ends = holders.flatMap(({ grant }) => (holds(grant, section) && grant.until !== null ? [grant.until] : []))
+/** A live grant, and to whom its keys go. */
+interface Reached extends HeldGrant {
+  readonly reached: readonly ChainId[]
+}
+
+/** The earliest end among grants whose holders get a section's key (every grant holds the card). */
+function earliestEnd(holders: readonly Reached[], section: number): number | null {
+  const ends = holders.flatMap(({ grant, reached }) =>
+    reached.length > 0 && holds(grant, section) && grant.until !== null ? [grant.until] : [],
+  )
   return ends.length === 0 ? null : ends.reduce((a, b) => Math.min(a, b))
 }
 
 const holds = (grant: Grant, section: number): boolean => section === 0 || grant.sections.includes(section)
 
 interface Wrapping {
-  readonly holders: readonly HeldGrant[]
+  readonly holders: readonly Reached[]
   readonly started: readonly NewEpoch[]
   readonly trail: { readonly start: TrailStart; readonly secret: TrailSecret } | null
 }
@@ -186,16 +209,18 @@ async function wrapAll(session: Session, record: ChainId, { holders, started, tr
   if (!founder) throw new ClientError('INTERNAL', 'a record without a founder')
   const due = new Map<string, { member: ChainId; what: WrappedGrant[] }>()
   const all = started.map(({ start }) => ({ section: start.section, epoch: start.epoch }))
-  due.set(hex(founder.member), {
-    member: founder.member,
-    what: [{ grant: founder.create, keys: all, trail: trail?.start.epoch ?? null }],
-  })
-  for (const { hash, grant } of holders) {
+  const add = (member: ChainId, what: WrappedGrant): void => {
+    const one = due.get(hex(member)) ?? { member, what: [] }
+    one.what.push(what)
+    due.set(hex(member), one)
+  }
+  for (const member of reachOf(session, { member: founder.member, institution: null }))
+    add(member, { grant: founder.create, keys: all, trail: trail?.start.epoch ?? null })
+  for (const { hash, grant, reached } of holders) {
     const keys = all.filter(({ section }) => holds(grant, section))
     if (keys.length === 0) continue
-    const one = due.get(hex(grant.recipient)) ?? { member: grant.recipient, what: [] }
-    one.what.push({ grant: hash, keys, trail: mayReadTrail(grant.actions) && trail ? trail.start.epoch : null })
-    due.set(hex(grant.recipient), one)
+    const reads = mayReadTrail(grant.actions) && trail !== null
+    for (const member of reached) add(member, { grant: hash, keys, trail: reads ? trail.start.epoch : null })
   }
   const rows: WrapRow[] = []
   for (const { member, what } of due.values()) {

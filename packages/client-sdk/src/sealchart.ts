@@ -10,6 +10,7 @@ import type { Member } from './member.js'
 import { type ConnectOptions, decodeNetworkFile, surroundingsOf } from './network.js'
 import { type Person, personOf } from './people.js'
 import { Records } from './records.js'
+import { Teams } from './teams.js'
 import { openVault, type VaultHandle } from './vaults/contract.js'
 
 export interface OpenChartOptions extends ConnectOptions {
@@ -24,12 +25,14 @@ export interface OpenChartOptions extends ConnectOptions {
 export class Sealchart {
   readonly records: Records
   readonly directory: Directory
+  readonly teams: Teams
   readonly #member: Member
 
   private constructor(member: Member) {
     this.#member = member
     this.records = new Records(member)
     this.directory = new Directory(member.session)
+    this.teams = new Teams(member)
   }
 
   /**

@@ -228,7 +228,8 @@ export class Session {
       private: draft.private ?? null,
     }
     const signer = {
-      chain: founds && kind !== 'record' ? chain : this.chain,
+      // Records and teams are founded by members, everything else by its own device.
+      chain: founds && kind !== 'record' && kind !== 'team' ? chain : this.chain,
       device: this.device.id,
       sign: this.device.sign,
     }

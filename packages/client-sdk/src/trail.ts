@@ -8,6 +8,7 @@ import {
   actions,
   type ChainId,
   checkTrail,
+  type Entry,
   type EntryHash,
   equal,
   facts,
@@ -15,11 +16,13 @@ import {
   is,
   type Placed,
 } from '@sealchart/protocol'
+import { isFounder } from './access.js'
 import { ClientError, hasCode } from './errors.js'
-import { liveGrantsOf } from './held-grants.js'
+import { isHeldBy, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import type { Member } from './member.js'
 import { type Person, personUnder } from './people.js'
+import { type TeamCard, teamCard } from './seats.js'
 
 export interface Step {
   readonly what: 'create' | 'publish' | 'grant' | 'revoke' | 'recall' | 'view' | 'download' | 'note'
@@ -27,7 +30,9 @@ export interface Step {
   readonly when: Date
   readonly who: Person | null
   /** For a grant its recipient, for a revocation whose grants ended. */
-  readonly to: readonly Person[]
+  readonly to: readonly (Person | TeamCard)[]
+  /** The team from a seat of which she acted; null where she acted for herself. */
+  readonly from: TeamCard | null
   readonly sections: readonly string[]
   readonly actions: readonly ActionName[]
   readonly version: number | null
@@ -54,7 +59,7 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
   const log = accessLogOf(of.chain)
   await session.sync([of.chain], { signal, access: [log] })
   // Others are served no access log, or their own entries of it: what they would see is no trail.
-  if (!mayRead(member, of.chain)) throw new ClientError('UNKNOWN', 'there is no trail that you may read')
+  if (!(await mayRead(member, of.chain))) throw new ClientError('UNKNOWN', 'there is no trail that you may read')
   checkTrail(session.ledger, of.chain)
   const all = [...session.ledger.entries(of.chain), ...session.ledger.entries(log)].sort((a, b) => a.index - b.index)
   const steps: Step[] = []
@@ -67,12 +72,11 @@ export async function readTrail(member: Member, of: TrailOf, signal?: AbortSigna
 }
 
 /** The founder, and holders of a live grant with `trail`. */
-function mayRead({ session }: Member, record: ChainId): boolean {
-  const founder = session.ledger.fact(record, facts.founder)
-  if (founder && equal(founder.member, session.chain)) return true
-  return liveGrantsOf(session, record, session.surroundings.now()).some(
-    ({ grant }) => equal(grant.recipient, session.chain) && (grant.actions & actions.trail) !== 0,
-  )
+async function mayRead(member: Member, record: ChainId): Promise<boolean> {
+  if (isFounder(member, record)) return true
+  const { session } = member
+  const live = await liveGrantsOf(session, record)
+  return live.some((one) => (one.grant.actions & actions.trail) !== 0 && isHeldBy(session, one, session.chain))
 }
 
 const startedTrail = (entry: AnyEntry): number | null => {
@@ -85,6 +89,7 @@ async function stepOf(member: Member, of: TrailOf, { entry, index, time }: Place
     when: new Date(time),
     who: signerOf(member, entry),
     to: [],
+    from: teamOf(member, of.chain, entry),
     sections: [],
     actions: [],
     version: null,
@@ -107,8 +112,8 @@ async function stepOf(member: Member, of: TrailOf, { entry, index, time }: Place
     }
   }
   if (is(entry, 'record', 'grant')) {
-    const { recipient, capacity, sections, until } = entry.body
-    const to = [personUnder(member.session, recipient, capacity)].filter((person) => person !== null)
+    const { sections, until } = entry.body
+    const to = [recipientOf(member, entry)].filter((one) => one !== null)
     const granted = { sections: names(sections), actions: actionsOf(entry.body.actions) }
     return { ...base, ...granted, what: 'grant', to, until: until === null ? null : new Date(until) }
   }
@@ -131,14 +136,27 @@ function signerOf(member: Member, entry: AnyEntry): Person | null {
   return credential ? personUnder(member.session, entry.signer.chain, credential) : null
 }
 
-function endedPeople(member: Member, record: ChainId, grants: readonly EntryHash[]): readonly Person[] {
-  const found = new Map<string, Person>()
+function endedPeople(member: Member, record: ChainId, grants: readonly EntryHash[]): readonly (Person | TeamCard)[] {
+  const found = new Map<string, Person | TeamCard>()
   for (const { entry } of member.session.ledger.entries(record)) {
     if (!is(entry, 'record', 'grant') || !grants.some((hash) => equal(hash, entry.hash))) continue
-    const person = personUnder(member.session, entry.body.recipient, entry.body.capacity)
-    if (person) found.set(hex(person.id), person)
+    const recipient = recipientOf(member, entry)
+    if (recipient) found.set(hex(recipient.id), recipient)
   }
   return [...found.values()]
+}
+
+/** Whom a grant was made to: a person as her credential described her, or a team. */
+function recipientOf({ session }: Member, { body }: Entry<'record', 'grant'>): Person | TeamCard | null {
+  const { recipient, capacity } = body
+  return capacity === null ? teamCard(session, recipient) : personUnder(session, recipient, capacity)
+}
+
+/** The team from a seat of which an entry was signed: that of the grant under which it was. */
+function teamOf({ session }: Member, record: ChainId, entry: AnyEntry): TeamCard | null {
+  const named = 'grant' in entry.body ? entry.body.grant : is(entry, 'record', 'grant') ? entry.body.from : null
+  const grant = named && session.ledger.fact(record, facts.grant(named))
+  return grant && grant.institution === null ? teamCard(session, grant.recipient) : null
 }
 
 /**

@@ -68,6 +68,7 @@ export type {
   NotePlace,
   RecordPlace,
   SectionPlace,
+  TeamPlace,
 } from './place.js'
 export type {
   NamedBytes,
@@ -95,6 +96,7 @@ export {
 } from './secrets.js'
 export { type SelftestResult, selftest } from './selftest.js'
 export { ready } from './sodium.js'
+export { openTeamTitle, sealTeamTitle, type TeamTitle } from './team-title.js'
 export {
   createVaultKey,
   type KdfCost,

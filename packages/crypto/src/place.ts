@@ -21,6 +21,12 @@ export interface MemberPlace {
   readonly epoch: number
 }
 
+/** A team. */
+export interface TeamPlace {
+  readonly network: ChainId
+  readonly team: ChainId
+}
+
 /** A record's trail epoch, and also its card epoch: what a record has one of. */
 export interface RecordPlace {
   readonly network: ChainId
@@ -74,6 +80,7 @@ const sectionOrTrail: Shape<number | 'trail'> = {
 }
 
 export const memberPlace: Shape<MemberPlace> = struct({ network: id, member: id, epoch })
+export const teamPlace: Shape<TeamPlace> = struct({ network: id, team: id })
 export const recordPlace: Shape<RecordPlace> = struct({ network: id, record: id, epoch })
 export const sectionPlace: Shape<SectionPlace> = struct({ network: id, record: id, section, epoch })
 export const backLinkPlace: Shape<LedPlace> = struct({ network: id, chain: id, what: sectionOrTrail, epoch, to: epoch })

@@ -13,6 +13,7 @@ export const paths = {
   sync: '/v1/sync',
   records: '/v1/records',
   wraps: '/v1/wraps',
+  teams: '/v1/teams',
   directory: '/v1/directory',
   inbox: '/v1/inbox',
   uploads: '/v1/uploads',
@@ -146,6 +147,10 @@ export type RecordsAnswer = Infer<typeof recordsAnswer>
 /** POST directory: members with a claim of this name and value in a credential that was accepted; at most 50, newest first. */
 export const directoryRequest = struct({ claim: text(40, 1), value: text(limits.name, 1) })
 export const directoryAnswer = struct({ members: list(chainId, 50) })
+
+/** POST teams: the open teams in which a member sits and is not out, by id: for herself, and for those who vouch for her. */
+export const teamsRequest = struct({ member: chainId })
+export const teamsAnswer = struct({ teams: list(chainId, 10_000) })
 
 /** POST inbox: notices after a log index; waits up to `wait` ms (at most 25,000) for the first. */
 export const inboxRequest = struct({ after: uint(), limit: uint(200), wait: uint(25_000) })

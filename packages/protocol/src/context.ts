@@ -33,6 +33,7 @@ export const labels = {
   sectionCommitment: 'sealchart/v1/section-commitment',
   reference: 'sealchart/v1/reference',
   grantKeys: 'sealchart/v1/grant-keys',
+  teamTitleKey: 'sealchart/v1/team-title-key',
   vaultUnlock: 'sealchart/v1/vault-unlock',
   vaultKey: 'sealchart/v1/vault-key',
   journalKey: 'sealchart/v1/journal-key',
@@ -43,6 +44,7 @@ export const labels = {
   // FLOE associated data
   backLink: 'sealchart/v1/back-link',
   card: 'sealchart/v1/card',
+  teamTitle: 'sealchart/v1/team-title',
   fileHeader: 'sealchart/v1/file-header',
   file: 'sealchart/v1/file',
   sectionKeys: 'sealchart/v1/section-keys',

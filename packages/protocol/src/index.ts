@@ -32,6 +32,8 @@ export {
   syncAnswer,
   syncRequest,
   type Ticket,
+  teamsAnswer,
+  teamsRequest,
   ticketShape,
   uploadAnswer,
   uploadRequest,

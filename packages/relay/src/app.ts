@@ -11,6 +11,7 @@ import { recordsRoute } from './routes/records.js'
 import type { Route } from './routes/route.js'
 import { getSegmentRoute, putSegmentsRoute, segmentBatchRoute } from './routes/segments.js'
 import { syncRoute } from './routes/sync.js'
+import { teamsRoute } from './routes/teams.js'
 import { attachmentsRoute, presentRoute, uploadsRoute } from './routes/uploads.js'
 import { wrapsRoute } from './routes/wraps.js'
 import type { Services } from './services.js'
@@ -21,6 +22,7 @@ export const routes = (): readonly Route[] => [
   syncRoute,
   recordsRoute,
   wrapsRoute,
+  teamsRoute,
   directoryRoute,
   inboxRoute,
   uploadsRoute,

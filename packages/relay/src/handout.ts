@@ -16,7 +16,7 @@ import type { Segments } from './segments/contract.js'
 import { factOf, keyOf, type Lru, lru, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { READ, type Tickets } from './tickets.js'
-import type { WrapLists } from './wrap-index.js'
+import type { FoundRow, WrapLists } from './wrap-index.js'
 
 /** Bytes of segments that come with a handout, so that small sections need no second request. */
 const INLINE_BYTES = 256 * 1024
@@ -136,11 +136,17 @@ async function keysFor(
   }
   const keys: Handout['keys'][number][] = []
   for (const wraps of lists.values()) {
-    const row = await wrapLists.rowOf(wraps, entry.signer.chain)
+    const row = await heldRow(wrapLists, { list: wraps, holder: grant?.recipient ?? null, member: entry.signer.chain })
     if (row?.keys) keys.push({ wraps, keys: row.keys })
   }
   return keys
 }
+
+/** The row of a list under which a member holds a grant: its recipient's, or hers, where the team was stale and its members got one each. */
+export const heldRow = async (
+  lists: WrapLists,
+  { list, holder, member }: { readonly list: Digest; readonly holder: ChainId | null; readonly member: ChainId },
+): Promise<FoundRow | null> => (holder && (await lists.rowOf(list, holder))) ?? lists.rowOf(list, member)
 
 /** The manifest of a section's contents, and segments of its one-segment files in order, as far as a handout has room for them. */
 async function sectionBytes(

@@ -23,8 +23,8 @@ import {
 import { credentialsOf } from './credentials.js'
 import { RelayError } from './errors.js'
 import { inSlices } from './slices.js'
-import { factOf, type State } from './state.js'
-import type { FactRow } from './store/contract.js'
+import { factOf, keyOf, type State } from './state.js'
+import type { FactRow, NoticeRow, Reads, RecordRow } from './store/contract.js'
 
 const SITS = 'sits/'
 
@@ -80,7 +80,7 @@ export async function sittingsChanged(entry: AnyEntry, index: number, state: Sta
 
 /**
  * Whoever takes a credential away says so to the teams in the same list, or somebody outside would go on wrapping to them. `state` holds the
- * facts after the list. @throws RelayError STALE_EPOCH.
+ * facts after the list. @throws RelayError CONFLICT.
  */
 export async function requireTeamsTold(entries: readonly AnyEntry[], state: State, now: number): Promise<void> {
   for (const entry of entries) {
@@ -91,6 +91,42 @@ export async function requireTeamsTold(entries: readonly AnyEntry[], state: Stat
     const credentials = await credentialsOf(state, entry.chain)
     if (credentials.some(({ value }) => value.state === 'accepted' && ofIt(value))) continue
     if ((await teamsOf(state, entry.chain, now)).some(ofIt))
-      throw new RelayError('STALE_EPOCH', 'a team of this member is not told that her credential is withdrawn')
+      throw new RelayError('CONFLICT', 'a team of this member is not told that her credential is withdrawn')
   }
+}
+
+interface Lookup {
+  readonly reads: Pick<Reads, 'records' | 'notices'>
+  readonly state: State
+}
+
+/** Records that a member may list, by grants of her own or of her teams, newest change first. */
+export async function recordsOf(
+  { reads, state }: Lookup,
+  member: ChainId,
+  { now, after, limit }: { readonly now: number; readonly after: number | null; readonly limit: number },
+): Promise<RecordRow[]> {
+  const found = new Map<string, RecordRow>()
+  for (const holder of [member, ...(await teamsOf(state, member, now)).map(({ team }) => team)]) {
+    for (const row of await reads.records(holder, now, { after, limit })) {
+      const grants = [...(found.get(keyOf(row.record))?.grants ?? []), ...row.grants]
+      found.set(keyOf(row.record), { ...row, grants })
+    }
+  }
+  return [...found.values()].sort((a, b) => b.changed - a.changed).slice(0, limit)
+}
+
+/** Notices for a member, her own and those of her teams since she sits in them, in order of the log, one an index. */
+export async function noticesOf(
+  { reads, state }: Lookup,
+  member: ChainId,
+  { now, after, limit }: { readonly now: number; readonly after: number; readonly limit: number },
+): Promise<NoticeRow[]> {
+  const found = new Map<number, NoticeRow>()
+  for (const row of await reads.notices(member, after, limit)) found.set(row.index, row)
+  for (const { team, since } of await teamsOf(state, member, now)) {
+    for (const row of await reads.notices(team, Math.max(after, since), limit))
+      if (!found.has(row.index)) found.set(row.index, row)
+  }
+  return [...found.values()].sort((a, b) => a.index - b.index).slice(0, limit)
 }

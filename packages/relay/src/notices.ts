@@ -1,5 +1,6 @@
 // Who waits for news. Spec: docs/spec/relay.md, "Notices". An inbox is a query over rows; what happens here only says when to ask again.
 import { type ChainId, facts, readFact, unhex } from '@sealchart/protocol'
+import { membersOf } from './membership.js'
 import type { TurnNews } from './sequencer.js'
 import { inSlices } from './slices.js'
 import { factOf, keyOf, type State } from './state.js'
@@ -21,13 +22,16 @@ export interface NoticeBoard {
 
 const HOLDERS = 'holder/'
 
-/** Whom a notice to all who can list a record may concern: its founder, and who holds a grant that was not revoked. */
-export async function audienceOf(state: State, record: ChainId): Promise<readonly ChainId[]> {
-  const founder = await factOf(state, record, facts.founder)
+/** Whom a notice may concern: of a team its members; of a record its founder, and who holds a grant that was not revoked. */
+export async function audienceOf(state: State, chain: ChainId): Promise<readonly ChainId[]> {
+  if ((await factOf(state, chain, facts.team)) !== null) return (await membersOf(state, chain)).map(({ member }) => member)
+  const founder = await factOf(state, chain, facts.founder)
   const members = founder ? [founder.member] : []
-  for await (const { key, value } of inSlices(await state.under(record, HOLDERS))) {
+  for await (const { key, value } of inSlices(await state.under(chain, HOLDERS))) {
     const member = unhex(key.slice(HOLDERS.length)) as Uint8Array as ChainId
-    if (readFact(facts.holder(member), value).grants > 0) members.push(member)
+    if (readFact(facts.holder(member), value).grants === 0) continue
+    if ((await factOf(state, member, facts.team)) === null) members.push(member)
+    else members.push(...(await membersOf(state, member)).map((seat) => seat.member))
   }
   return members
 }
@@ -78,8 +82,8 @@ export function noticeBoard(clock: Waiting, { most, audienceOf }: NoticeBoardOpt
       turn += 1
       if (count === 0) return
       for (const { member, record } of notices) {
-        if (member !== null) wake(keyOf(member))
-        else wakeAudience(record).catch(wakeAll)
+        if (member !== null && waiting.has(keyOf(member))) wake(keyOf(member))
+        else wakeAudience(member ?? record).catch(wakeAll)
       }
     },
     async wait(member, since) {

@@ -17,6 +17,7 @@ import { addAll, addClaims, addConsequences, type Consequences, noConsequences }
 import { RelayError } from './errors.js'
 import { type GrowingTree, type Growth, grow, loadTree } from './growing-tree.js'
 import type { HeadLock } from './head-lock.js'
+import { requireTeamsTold } from './membership.js'
 import { type Moves, moves } from './moved.js'
 import { type ChainPlace, type Moment, placeEntry } from './place.js'
 import type { GatedList, LogHead, PlacedList, TurnNews } from './sequencer.js'
@@ -82,12 +83,7 @@ export async function openTurns(parts: TurnParts): Promise<Turns> {
     const { batch, growth, seal } = makeBatch(draft, { head, tree, log: parts.headLock.key })
     const placed = outcomes.flatMap((one) => ('list' in one ? [one.list] : []))
     const changed = layer.changed()
-    await parts.store.commit({
-      ...batch,
-      ...changed,
-      facts: [...changed.facts, ...draft.also.facts],
-      ...live(placed, seal.first),
-    })
+    await parts.store.commit({ ...batch, ...changed, ...live(placed, seal.first) })
     await parts.headLock.advance(batch.head)
     head = batch.head
     tree = growth.tree
@@ -101,7 +97,7 @@ export async function openTurns(parts: TurnParts): Promise<Turns> {
       leaves: concat(...growth.leaves),
       notices: batch.notices,
     }
-    return { growth, seal, news: { ...news, heads: changed.heads, facts: [...changed.facts, ...draft.also.facts] } }
+    return { growth, seal, news: { ...news, ...changed } }
   }
 
   const take: Turns['take'] = async (lists) => {
@@ -169,6 +165,7 @@ async function tryList(
       taken.push({ entry, place: await placeEntry(entry, layer, moment), index })
       await addConsequences(also, entry, index, layer)
     }
+    await requireTeamsTold(list.entries, layer, draft.time)
     addClaims(also, list.entries, list.claims, size + first)
     draft.network = network
   } catch (error) {

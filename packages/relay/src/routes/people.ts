@@ -2,6 +2,7 @@
 // The directory says who claims something; whether that is true, the member's own chain says.
 import { directoryAnswer, directoryRequest, inboxAnswer, inboxRequest, paths } from '@sealchart/protocol'
 import { answer, decodeBody, readSigned } from '../http.js'
+import { noticesOf } from '../membership.js'
 import { type Route, SMALL_BODY } from './route.js'
 
 const MOST_MEMBERS = 50
@@ -29,7 +30,7 @@ export const inboxRoute: Route = {
     const until = services.now() + wait
     for (;;) {
       const { turn } = services.notices
-      const rows = await services.reads.notices(signer.chain, after, limit)
+      const rows = await noticesOf(services, signer.chain, { now: services.now(), after, limit })
       const left = until - services.now()
       if (
         rows.length > 0 ||

@@ -3,7 +3,6 @@
 import {
   accessLogOf,
   type ChainId,
-  type Digest,
   type EntryHash,
   facts,
   type HandedRow,
@@ -16,6 +15,8 @@ import {
 } from '@sealchart/protocol'
 import { besideOf, type Closure, collectClosure } from '../closure.js'
 import { RelayError } from '../errors.js'
+import { heldRow } from '../handout.js'
+import { recordsOf } from '../membership.js'
 import { answer, decodeBody, readSigned, type Signed } from '../http.js'
 import { readAttachment } from '../objects.js'
 import type { Services } from '../services.js'
@@ -75,7 +76,7 @@ async function page(
   const candidates: Candidate[] = []
   // A page is filled past what the asker may list no longer: she goes on after the last record that she got.
   for (let { after } = asked; limit > 0; ) {
-    const rows = await services.reads.records(chain, services.now(), { after, limit: limit + 1 })
+    const rows = await recordsOf(services, chain, { now: services.now(), after, limit: limit + 1 })
     for (const { record, changed } of rows) {
       const grants = await services.permissions.grantsOf(chain, record)
       if (grants.length === 0) continue
@@ -136,31 +137,29 @@ async function itemOf(
   }
 }
 
-/** The member's rows in her grants' own lists, and in those that began newer epochs of what she was granted. */
+/** The rows under which a member holds her grants: in their own lists, and in those that began newer epochs of what was granted. */
 async function rowsOf(
   { state, wrapLists }: Services,
   member: ChainId,
   { record, grants }: { record: ChainId; grants: readonly EntryHash[] },
 ): Promise<HandedRow[]> {
-  const lists = new Map<string, Digest>()
-  const add = (list: Digest): void => void lists.set(keyOf(list), list)
+  const rows = new Map<string, HandedRow>()
   for (const hash of grants) {
     const grant = await factOf(state, record, facts.grant(hash))
     const base = grant ?? (await factOf(state, record, facts.founder))
     if (base === null) continue
-    add(base.wraps)
+    const lists = new Map([[keyOf(base.wraps), base.wraps]])
     const sections = grant ? [0, ...grant.sections] : await allSections(state, record)
     for (const id of sections) {
       const section = await factOf(state, record, facts.section(id))
-      if (section && section.index > base.index) add(section.wraps)
+      if (section && section.index > base.index) lists.set(keyOf(section.wraps), section.wraps)
+    }
+    for (const [key, list] of lists) {
+      const row = await heldRow(wrapLists, { list, holder: grant?.recipient ?? null, member })
+      if (row) rows.set(key + row.handed.position, row.handed)
     }
   }
-  const rows: HandedRow[] = []
-  for (const list of lists.values()) {
-    const row = await wrapLists.rowOf(list, member)
-    if (row) rows.push(row.handed)
-  }
-  return rows
+  return [...rows.values()]
 }
 
 const SECTIONS = 'section/'
