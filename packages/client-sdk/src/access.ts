@@ -114,7 +114,9 @@ export async function grantFor(
     (grant.actions & needs.bits) === needs.bits &&
     grant.notBefore <= now &&
     needs.sections.every((id) => grant.sections.includes(id))
-  const found = own.filter(fits).sort((a, b) => Number(a.grant.institution === null) - Number(b.grant.institution === null))
+  const found = own
+    .filter(fits)
+    .sort((a, b) => Number(a.grant.institution === null) - Number(b.grant.institution === null))
   if (found[0]) return found[0]
   if (own.length === 0) throw new ClientError('NOT_GRANTED', 'no grant lets you do this with this record')
   throw new ClientError('NOT_GRANTED', 'your grant does not cover these sections, or not this action: ask the author')

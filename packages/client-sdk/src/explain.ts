@@ -1,5 +1,15 @@
 // Why somebody may open a record, or may not: the grants that say so, from verified entries. Spec: docs/spec/rules.md, "Record".
-import { type ActionName, actions, type ChainId, equal, facts, type Grant, is, isSeated, type LiveGrant } from '@sealchart/protocol'
+import {
+  type ActionName,
+  actions,
+  type ChainId,
+  equal,
+  facts,
+  type Grant,
+  is,
+  isSeated,
+  type LiveGrant,
+} from '@sealchart/protocol'
 import { grantsOf, type HeldGrant, isHeldBy, liveGrantsOf } from './held-grants.js'
 import type { Member } from './member.js'
 import { type Person, personOf, personUnder, standingCredential } from './people.js'

@@ -139,7 +139,10 @@ function teamTarget(session: Session, { id }: TeamCard): Target {
   const team = session.ledger.fact(id, facts.team)
   if (!team || !isOpen(session, id)) throw new ClientError('TEAM_CLOSED', 'there is no such team, or it is closed')
   if (team.stale !== null)
-    throw new ClientError('STALE_EPOCH', 'the team waits for a new key: a member refreshes it, or share with its members')
+    throw new ClientError(
+      'STALE_EPOCH',
+      'the team waits for a new key: a member refreshes it, or share with its members',
+    )
   return { id, capacity: null, authorities: [], until: team.until }
 }
 

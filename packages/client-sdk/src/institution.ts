@@ -195,7 +195,13 @@ export class Issuer {
     const session = this.#session
     await session.sync([member, session.chain, this.network.pin.chain])
     const restsOn = [session.chain, this.network.pin.chain]
-    const withdrawal = await session.sign({ kind: 'member', chain: member, type: 'withdraw', body: { credential }, restsOn })
+    const withdrawal = await session.sign({
+      kind: 'member',
+      chain: member,
+      type: 'withdraw',
+      body: { credential },
+      restsOn,
+    })
     const told = await tellTeams(session, withdrawal, credential)
     await session.append([withdrawal, ...told])
   }

@@ -106,11 +106,16 @@ export class Keyring {
       const { leaf } = row
       const isOwn = equal(leaf.recipient, chain)
       checkRow(this.#session, this.#record, row, (recipient) => isOwn || isSeatedIn(this.#session, recipient))
-      const { key, seed } = isOwn
-        ? this.#ownKeys(secrets, leaf.epoch)
-        : await teams.keys(leaf.recipient, leaf.epoch)
-      if (!equal(sha256(key), leaf.keyHash)) throw new ClientError('WRAPS', 'a wrap names another key than its recipient’s')
-      const opened = await openEnvelope({ network: network.chain, chain: this.#record, leaf, envelope: row.envelope, seed })
+      const { key, seed } = isOwn ? this.#ownKeys(secrets, leaf.epoch) : await teams.keys(leaf.recipient, leaf.epoch)
+      if (!equal(sha256(key), leaf.keyHash))
+        throw new ClientError('WRAPS', 'a wrap names another key than its recipient’s')
+      const opened = await openEnvelope({
+        network: network.chain,
+        chain: this.#record,
+        leaf,
+        envelope: row.envelope,
+        seed,
+      })
       const envelopes = this.#envelopes.get(hex(row.wraps)) ?? []
       this.#envelopes.set(hex(row.wraps), [...envelopes, { leaf, grantSecret: opened.grantSecret }])
       const card = leaf.what.flatMap((one) => one.keys).find((one) => one.section === 0)
@@ -128,7 +133,9 @@ export class Keyring {
   async takeKeys(given: readonly { readonly wraps: Digest; readonly keys: Uint8Array }[]): Promise<void> {
     for (const { wraps, keys } of given) {
       const digest = sha256(keys)
-      const envelope = this.#envelopes.get(hex(wraps))?.find(({ leaf }) => leaf.keys !== null && equal(digest, leaf.keys))
+      const envelope = this.#envelopes
+        .get(hex(wraps))
+        ?.find(({ leaf }) => leaf.keys !== null && equal(digest, leaf.keys))
       if (!envelope) throw new ClientError('WRAPS', 'section keys are not those that a leaf names')
       const { leaf, grantSecret } = envelope
       const opened = await openKeys({

@@ -36,11 +36,11 @@ import {
   signRequest,
   syncAnswer,
   syncRequest,
+  teamsAnswer,
+  teamsRequest,
   unpack,
   uploadAnswer,
   uploadRequest,
-  teamsAnswer,
-  teamsRequest,
   wrapsAnswer,
   wrapsRequest,
 } from '@sealchart/protocol'

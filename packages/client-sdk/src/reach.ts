@@ -3,8 +3,8 @@
 import { type ChainId, equal, facts, type Holder, hex, type LiveGrant } from '@sealchart/protocol'
 import { liveGrantsOf } from './held-grants.js'
 import { isVouchedFor } from './people.js'
-import type { Session } from './session.js'
 import { isOpen, membersOf } from './seats.js'
+import type { Session } from './session.js'
 
 /** To whom a holder's keys are wrapped: to herself; to nobody who lost her credentials; of a stale team, to its members one by one. */
 export function reachOf(session: Session, { member, institution }: Holder): readonly ChainId[] {
@@ -46,13 +46,22 @@ export async function syncHolders(
 }
 
 /** Chains, each once and without one's own, which is synced wherever one acts. */
-async function syncOthers(session: Session, chains: readonly ChainId[], signal: AbortSignal | undefined): Promise<void> {
+async function syncOthers(
+  session: Session,
+  chains: readonly ChainId[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const others = new Map(chains.filter((one) => !equal(one, session.chain)).map((one) => [hex(one), one]))
   if (others.size > 0) await session.sync([...others.values()], { signal })
 }
 
 /** Whether a section's newest key was wrapped to exactly those to whom it would go now, under the keys that they have now. */
-export function isHeldAsWrapped(session: Session, record: ChainId, section: number, live: readonly LiveGrant[]): boolean {
+export function isHeldAsWrapped(
+  session: Session,
+  record: ChainId,
+  section: number,
+  live: readonly LiveGrant[],
+): boolean {
   const { ledger } = session
   const founder = ledger.fact(record, facts.founder)
   const key = ledger.fact(record, facts.section(section))
@@ -62,7 +71,8 @@ export function isHeldAsWrapped(session: Session, record: ChainId, section: numb
     const epoch = ledger.fact(member, facts.epoch)
     return only !== undefined && more.length === 0 && equal(only, member) && epoch !== null && epoch.index <= since
   }
-  if (!isReached(founder.member, reachOf(session, { member: founder.member, institution: null }), key.index)) return false
+  if (!isReached(founder.member, reachOf(session, { member: founder.member, institution: null }), key.index))
+    return false
   return live.every((one) => {
     const { recipient, sections, index } = one.grant
     if (section !== 0 && !sections.includes(section)) return true

@@ -78,7 +78,10 @@ export interface NewEpoch {
 }
 
 /** The newest epoch that a member can link back to: the newest there is, or, where somebody poisoned that, the newest that opens. */
-async function reachable<T>(newest: number, read: (epoch: number) => Promise<T | null>): Promise<{ epoch: number; secret: T } | null> {
+async function reachable<T>(
+  newest: number,
+  read: (epoch: number) => Promise<T | null>,
+): Promise<{ epoch: number; secret: T } | null> {
   for (let epoch = newest; epoch >= 0; epoch--) {
     const secret = await read(epoch).catch((error: unknown) => {
       if (hasCode(error, 'NOT_GRANTED', 'COMMITMENT', 'UNAUTHENTIC')) return null
@@ -158,7 +161,11 @@ export async function rotate(
 ): Promise<Rotation> {
   const { record, ended, time } = at
   const live = await liveGrantsOf(session, record, { time, over: ended })
-  const holders = live.map(({ hash, grant, ...one }) => ({ hash, grant, reached: reachedBy(session, { hash, grant, ...one }) }))
+  const holders = live.map(({ hash, grant, ...one }) => ({
+    hash,
+    grant,
+    reached: reachedBy(session, { hash, grant, ...one }),
+  }))
   const started: NewEpoch[] = []
   for (const section of [...at.sections].sort((a, b) => a - b)) {
     started.push(await startEpoch(session, ring, { record, section, until: earliestEnd(holders, section) }))

@@ -1,5 +1,14 @@
 // One's own row of a wrap list, compared with what a verified entry signed. Spec: docs/spec/wraps.md.
-import { type ChainId, type Digest, equal, type HandedRow, sha256, verifyInclusion, type WrapsRef, wrapLeafHash } from '@sealchart/protocol'
+import {
+  type ChainId,
+  type Digest,
+  equal,
+  type HandedRow,
+  sha256,
+  verifyInclusion,
+  type WrapsRef,
+  wrapLeafHash,
+} from '@sealchart/protocol'
 import { ClientError } from './errors.js'
 import type { Session } from './session.js'
 
@@ -24,5 +33,9 @@ export function checkRow(
   if (!isMine(leaf.recipient)) throw new ClientError('WRAPS', 'a wrap is for somebody else')
   if (!equal(sha256(envelope), leaf.envelope))
     throw new ClientError('WRAPS', 'an envelope is not the one that its leaf names')
-  verifyInclusion({ index: position, hash: wrapLeafHash(leaf) }, { size: signed.attached.count, root: signed.root }, path)
+  verifyInclusion(
+    { index: position, hash: wrapLeafHash(leaf) },
+    { size: signed.attached.count, root: signed.root },
+    path,
+  )
 }

@@ -39,7 +39,11 @@ export const inOrder = (seats: readonly Seat[]): Seat[] => [...seats].sort((a, b
 export async function wrapTeam(
   session: Session,
   team: ChainId,
-  { epoch, secret, members }: { readonly epoch: number; readonly secret: EpochSecret; readonly members: readonly ChainId[] },
+  {
+    epoch,
+    secret,
+    members,
+  }: { readonly epoch: number; readonly secret: EpochSecret; readonly members: readonly ChainId[] },
 ): Promise<{ attachment: Uint8Array; wraps: WrapsRef }> {
   const what = [{ grant: null, keys: [{ section: 0, epoch }], trail: null }]
   const rows = []
@@ -81,7 +85,10 @@ async function linkBack(
 }
 
 /** The credential under which the member acts in a team: of the institution of her seat. @throws ClientError NO_CREDENTIAL, ROLE */
-function actsIn(member: Member, team: ChainId): { readonly credential: EntryHash; readonly restsOn: readonly ChainId[] } {
+function actsIn(
+  member: Member,
+  team: ChainId,
+): { readonly credential: EntryHash; readonly restsOn: readonly ChainId[] } {
   const { session } = member
   const seat = membersOf(session, team).find((one) => equal(one.member, session.chain))
   if (!seat) throw new ClientError('ROLE', 'you do not sit in this team')

@@ -1,7 +1,24 @@
 // The secrets of the teams in which a member sits, each compared with what the team's entries commit to. Spec: docs/spec/keys.md, "Epochs".
 // They come from her own rows of the team's wrap lists; older epochs are reached through back-links.
-import { type BoxKeys, checkEpochSecret, type EpochSecret, memberEpochKeys, openBackLink, openTeamWrap } from '@sealchart/crypto'
-import { type BackLink, type ChainId, type Digest, equal, facts, type HandedRow, hex, is, sha256 } from '@sealchart/protocol'
+import {
+  type BoxKeys,
+  checkEpochSecret,
+  type EpochSecret,
+  memberEpochKeys,
+  openBackLink,
+  openTeamWrap,
+} from '@sealchart/crypto'
+import {
+  type BackLink,
+  type ChainId,
+  type Digest,
+  equal,
+  facts,
+  type HandedRow,
+  hex,
+  is,
+  sha256,
+} from '@sealchart/protocol'
 import { goBack } from './back-links.js'
 import { ClientError, hasCode } from './errors.js'
 import { checkRow } from './rows.js'
@@ -59,7 +76,11 @@ export class TeamKeys {
     })
   }
 
-  #take(team: ChainId, starts: ReadonlyMap<number, Start>, { epoch, secret }: { epoch: number; secret: EpochSecret }): void {
+  #take(
+    team: ChainId,
+    starts: ReadonlyMap<number, Start>,
+    { epoch, secret }: { epoch: number; secret: EpochSecret },
+  ): void {
     const start = starts.get(epoch)
     if (!start) throw new ClientError('COMMITMENT', 'a secret is for an epoch that the team does not have')
     checkEpochSecret(secret, start.key, this.#place(team, epoch))

@@ -199,10 +199,15 @@ async function titleOf(member: Member, team: ChainId, signal: AbortSignal | unde
 }
 
 /** Gives those of these teams a new key that are stale and in which the member sits: whoever wraps to them next finds them open. */
-export async function refreshOwn(member: Member, teams: readonly ChainId[], signal: AbortSignal | undefined): Promise<void> {
+export async function refreshOwn(
+  member: Member,
+  teams: readonly ChainId[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { session } = member
   for (const id of teams) {
     const isStale = session.ledger.fact(id, facts.team)?.stale != null
-    if (isStale && seatOf(session, id, session.chain)) await new Team(member, id, null).refresh(signal ? { signal } : {})
+    if (isStale && seatOf(session, id, session.chain))
+      await new Team(member, id, null).refresh(signal ? { signal } : {})
   }
 }

@@ -9,7 +9,11 @@ import type { Session } from './session.js'
  * has another one of it.
  * The session is of that institution, and has synced the member.
  */
-export async function tellTeams(session: Session, after: AnyEntry, credential: EntryHash): Promise<readonly AnyEntry[]> {
+export async function tellTeams(
+  session: Session,
+  after: AnyEntry,
+  credential: EntryHash,
+): Promise<readonly AnyEntry[]> {
   const member: ChainId = after.chain
   if (hasOther(session, member, credential)) return []
   const institution = session.ledger.fact(member, facts.credential(credential))?.institution

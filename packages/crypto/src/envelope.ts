@@ -271,7 +271,8 @@ export async function sealTeamWrap(to: WrapPlace, secret: EpochSecret, random: R
   requireBytes(secret, 'epoch secret', SECRET_LENGTH)
   const place = placeOf(to)
   const info = binder(place).bind('envelope')
-  if (!reading('a target', () => isOfTeam(place.target))) throw new CryptoError('USAGE', 'a team’s wrap names one epoch')
+  if (!reading('a target', () => isOfTeam(place.target)))
+    throw new CryptoError('USAGE', 'a team’s wrap names one epoch')
   await checkRecipient(place)
   const content = { card: asSecret<SectionKey>(secret), grantSecret: newSecret<GrantSecret>(random) }
   return rowOf(place, sealEnvelope(place.recipientKey, info, encodeContent(envelopeShape, content), random), null)

@@ -153,7 +153,11 @@ export async function openBackLink<T extends Linked>(link: BackLink, current: T,
 }
 
 const linkContext = (place: BackLinkPlace, to: number): Uint8Array =>
-  bindPlace('backLink', backLinkPlace, reading('a back-link’s place', () => ({ ...place, to })))
+  bindPlace(
+    'backLink',
+    backLinkPlace,
+    reading('a back-link’s place', () => ({ ...place, to })),
+  )
 
 /**
  * A record's nonce from the caller's reference: the same 32 bytes at every retry, and to everybody else random ones.

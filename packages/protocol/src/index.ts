@@ -44,9 +44,9 @@ export { planBatch, verifyBatch } from './batch.js'
 export {
   type ActionName,
   type Attached,
-  type BackLink,
   actions,
   allActions,
+  type BackLink,
   type Bodies,
   type Content as SectionContent,
   type EpochStart,

@@ -24,7 +24,8 @@ const HOLDERS = 'holder/'
 
 /** Whom a notice may concern: of a team its members; of a record its founder, and who holds a grant that was not revoked. */
 export async function audienceOf(state: State, chain: ChainId): Promise<readonly ChainId[]> {
-  if ((await factOf(state, chain, facts.team)) !== null) return (await membersOf(state, chain)).map(({ member }) => member)
+  if ((await factOf(state, chain, facts.team)) !== null)
+    return (await membersOf(state, chain)).map(({ member }) => member)
   const founder = await factOf(state, chain, facts.founder)
   const members = founder ? [founder.member] : []
   for await (const { key, value } of inSlices(await state.under(chain, HOLDERS))) {

@@ -129,7 +129,8 @@ export function permissions(parts: PermissionParts): Permissions {
     }
     for (const { hash, institution } of byTeam) {
       const grant = await factOf(state, record, facts.grant(hash))
-      if (grant && institutions.has(keyOf(institution)) && (await comesFromLive(record, grant))) found.push({ hash, grant })
+      if (grant && institutions.has(keyOf(institution)) && (await comesFromLive(record, grant)))
+        found.push({ hash, grant })
     }
     return found
   }
@@ -164,12 +165,14 @@ export function permissions(parts: PermissionParts): Permissions {
       const grant = value && readFact(facts.grant(grantHashOf(key)), value)
       if (!grant) continue
       const { institution, recipient, until } = grant
-      const own = institution !== null && equal(recipient, member) ? { institution, end: Number.POSITIVE_INFINITY } : null
+      const own =
+        institution !== null && equal(recipient, member) ? { institution, end: Number.POSITIVE_INFINITY } : null
       const held = institution === null ? await sat(recipient, member) : own
       if (held === null) continue
       const index = Math.min(grant.ended ?? Number.POSITIVE_INFINITY, held.end)
       // One that has not ended holds in a capacity that she has lost: it shows her nothing, and no end says up to where it did.
-      if (index === Number.POSITIVE_INFINITY && !hasExpired(grant) && !institutions.has(keyOf(held.institution))) continue
+      if (index === Number.POSITIVE_INFINITY && !hasExpired(grant) && !institutions.has(keyOf(held.institution)))
+        continue
       ends.push({ index, time: until ?? Number.POSITIVE_INFINITY })
     }
     if (ends.length === 0) return null

@@ -90,7 +90,11 @@ export async function requireHeldAsWrapped(
   for (const team of teams) {
     if ((await reachOf(state, { member: team, institution: null }, parts)).length === 0) throw staleHolder()
   }
-  await requireReached(state, { member, institution }, { since: Math.min(...mine.map((key) => Math.max(key.index, index))), parts })
+  await requireReached(
+    state,
+    { member, institution },
+    { since: Math.min(...mine.map((key) => Math.max(key.index, index))), parts },
+  )
 }
 
 /** @throws RelayError STALE_EPOCH unless a holder is reached by herself, under a key that she had at log index `since`. */

@@ -38,7 +38,11 @@ export interface Held {
  * A grant that holds, and is the signer's: given to her in the capacity in which she acts, or to a team in which she has a seat in it.
  * @throws ProtocolError NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED.
  */
-export async function requireHeld({ record, grant: hash, signer, standing }: Held, look: Look, at: Position): Promise<Grant> {
+export async function requireHeld(
+  { record, grant: hash, signer, standing }: Held,
+  look: Look,
+  at: Position,
+): Promise<Grant> {
   const grant = await requireGrant(record, hash, look, at)
   if (grant.institution === null) {
     await requireOpen(grant.recipient, look, at)

@@ -16,7 +16,13 @@ export const memberRules = {
     const { keys, epochKey, wraps } = entry.body
     return [
       set(facts.device(entry.signer.device), { sign: keys.sign, role: 'member', since: at.index, voidFrom: null }),
-      set(facts.epoch, { epoch: 0, key: epochKey, keyHash: sha256(epochKey), wraps: wraps.attached.digest, index: at.index }),
+      set(facts.epoch, {
+        epoch: 0,
+        key: epochKey,
+        keyHash: sha256(epochKey),
+        wraps: wraps.attached.digest,
+        index: at.index,
+      }),
     ]
   },
   async credential(entry: Entry<'member', 'credential'>, look: Look, at: Position): Promise<Change[]> {

@@ -69,7 +69,8 @@ export const recordRules = {
   async grant(entry: Entry<'record', 'grant'>, look: Look, at: Position): Promise<Change[]> {
     const { from, recipient, sections, notBefore, until, wraps } = entry.body
     const founder = await requireSharer(entry, look, at)
-    if (equal(recipient, founder) || equal(recipient, entry.signer.chain)) refuse('who shares needs no grant of her own')
+    if (equal(recipient, founder) || equal(recipient, entry.signer.chain))
+      refuse('who shares needs no grant of her own')
     if (!ascending(sections) || sections[0] === CARD) refuse('sections are named once each, in order, without the card')
     if ((entry.body.actions & actions.view) === 0 || (entry.body.actions & ~allActions) !== 0)
       refuse('a grant allows known actions, and viewing')
@@ -176,8 +177,10 @@ async function requireRecipient(entry: Entry<'record', 'grant'>, look: Look, at:
   if (capacity !== null) return (await requireCredential(recipient, capacity, look, at)).institution
   const team = await requireOpen(recipient, look, at)
   // A key that is stale may be in somebody's hands who has left.
-  if (team.stale !== null) throw new ProtocolError('STALE_EPOCH', 'the team takes a new key first: a member refreshes it')
-  if (team.until !== null && (until === null || until > team.until)) refuse('a grant to a team ends with it at the latest')
+  if (team.stale !== null)
+    throw new ProtocolError('STALE_EPOCH', 'the team takes a new key first: a member refreshes it')
+  if (team.until !== null && (until === null || until > team.until))
+    refuse('a grant to a team ends with it at the latest')
   return null
 }
 
