@@ -203,7 +203,7 @@ export const cryptoTargets = [
     run: (bytes) => {
       const { inputs } = link
       const at = { network: unhex(inputs.network), chain: unhex(inputs.chain), what: inputs.what, epoch: inputs.epoch }
-      return c.openBackLink(bytes, unhex(inputs.key), at)
+      return c.openBackLink({ to: inputs.to, sealed: bytes }, unhex(inputs.key), at)
     },
   },
   {

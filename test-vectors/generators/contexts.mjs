@@ -15,8 +15,8 @@ export default async function contexts() {
   await accepts('founding-slot', { ...bind('foundingSlot', [id]), comment: 'The same id behind another label.' })
   await accepts('null-network', { ...bind('entry', [null]), comment: 'A network’s own founding has no network.' })
   await accepts('trail-back-link', {
-    ...bind('backLink', [id, toJson(counting(0x20)), 'trail', 7]),
-    comment: 'A text and a number in a context.',
+    ...bind('backLink', [id, toJson(counting(0x20)), 'trail', 7, 6]),
+    comment: 'A text and numbers in a context.',
   })
   await accepts('long-context', {
     ...bind('envelope', [id, toJson(counting(0x20)), toJson(counting(0x40, 300))]),

@@ -1,4 +1,5 @@
-// Cards, file headers, commitments and back-links. Spec: docs/spec/sections.md, docs/spec/keys.md.
+// Cards, file headers, commitments, back-links and titles of consultations. Spec: docs/spec/sections.md, docs/spec/keys.md.
+import { hkdfSync } from 'node:crypto'
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
@@ -34,6 +35,7 @@ export default async function headers() {
   await cards(area)
   await commitments(area)
   await backLinks(area)
+  await teamTitles(area)
   return area.files
 }
 
@@ -257,7 +259,7 @@ async function commitments({ accepts, refuses }) {
 async function backLinks({ accepts, refuses }) {
   const current = counting(0xa0)
   const link = async (what) =>
-    c.sealBackLink(counting(0xc0), current, { network, chain: record, what, epoch }, random())
+    (await c.sealBackLink({ epoch: 0, secret: counting(0xc0) }, current, { network, chain: record, what, epoch }, random())).sealed
   const backLink = (sealed, over = {}) => ({
     operation: 'headers/back-link',
     spec: 'keys.md#back-links',
@@ -267,6 +269,7 @@ async function backLinks({ accepts, refuses }) {
       chain: hex(record),
       what: section,
       epoch,
+      to: 0,
       sealed: hex(sealed),
       ...over,
     },
@@ -284,6 +287,7 @@ async function backLinks({ accepts, refuses }) {
     'back-link-of-another-section': { what: 4 },
     'back-link-of-the-trail': { what: 'trail' },
     'back-link-of-another-epoch': { epoch: 2 },
+    'back-link-to-another-epoch': { to: 1 },
   }
   for (const [name, over] of Object.entries(wrongLinks))
     await refuses(name, 'UNAUTHENTIC', {
@@ -292,9 +296,47 @@ async function backLinks({ accepts, refuses }) {
     })
   const short = await c.sealBytes(
     current,
-    p.bind('backLink', [network, record, section, epoch]),
+    p.bind('backLink', [network, record, section, epoch, 0]),
     counting(0, 31),
     random(),
   )
   await refuses('back-link-of-31-bytes', 'UNAUTHENTIC', { ...backLink(short), comment: 'Secrets have one length.' })
+}
+
+// ——— titles of consultations
+
+async function teamTitles({ accepts, refuses }) {
+  const team = counting(0x20)
+  const about = { title: 'Mass, left lung', reason: 'Operable?' }
+  const teamTitle = (sealed, over = {}) => ({
+    operation: 'headers/team-title',
+    spec: 'keys.md#teams',
+    inputs: { secret: hex(key), network: hex(network), team: hex(team), sealed: hex(sealed), ...over },
+  })
+  const sound = await c.sealTeamTitle(about, key, { network, team }, random())
+  await accepts('team-title', { ...teamTitle(sound), comment: 'What a consultation is about.' })
+  const wrong = {
+    'team-title-under-another-secret': { secret: hex(counting(0xb1)) },
+    'team-title-of-another-network': elsewhere.network,
+    'team-title-of-another-team': { team: hex(counting(0x21)) },
+  }
+  for (const [name, over] of Object.entries(wrong))
+    await refuses(name, 'UNAUTHENTIC', { ...teamTitle(sound, over), comment: 'Bound to its team.' })
+  const titleKey = new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), p.bind('teamTitleKey', []), 32))
+  const sealed = (plaintext) => seal('teamTitle', [network, team], plaintext, titleKey)
+  const content = p.encode([about.title, about.reason])
+  const forms = {
+    'team-title-padded-with-ones': padded(content, 64, { last: 1 }),
+    'team-title-padded-further': padded(content, 128),
+    'team-title-without-a-reason': padded(p.encode([about.title, '']), 64),
+    'team-title-without-a-title': padded(p.encode(['', about.reason]), 64),
+    'team-title-with-a-third-text': padded(p.encode([about.title, about.reason, 'x']), 64),
+  }
+  for (const [name, plaintext] of Object.entries(forms))
+    await refuses(name, 'UNAUTHENTIC', { ...teamTitle(await sealed(plaintext)), comment: 'One form and structure.' })
+  const long = p.encode(['t'.repeat(4000), 'r'])
+  await refuses('team-title-too-long', 'UNAUTHENTIC', {
+    ...teamTitle(await sealed(padded(long, 4032))),
+    comment: 'Over 4 KiB sealed.',
+  })
 }

@@ -50,9 +50,16 @@ export const crypto = {
     checkSectionKey(bytes(key), bytes(commitment), place)
     return {}
   },
-  async 'headers/back-link'({ key, network, chain, what, epoch, sealed }) {
+  async 'headers/back-link'({ key, network, chain, what, epoch, to, sealed }) {
     const place = { network: bytes(network), chain: bytes(chain), what, epoch }
-    return { key: hex(await c.openBackLink(bytes(sealed), bytes(key), place)) }
+    return { key: hex(await c.openBackLink({ to, sealed: bytes(sealed) }, bytes(key), place)) }
+  },
+  async 'headers/team-title'({ secret, network, team, sealed }) {
+    const { title, reason } = await c.openTeamTitle(bytes(sealed), bytes(secret), {
+      network: bytes(network),
+      team: bytes(team),
+    })
+    return { title, reason }
   },
 
   'floe/object': ({ key, associatedData, sealed }) =>

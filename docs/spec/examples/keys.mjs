@@ -55,7 +55,7 @@ const previous = counting(0xc0)
 const link = { network, chain: record, what: 3, epoch: 1 }
 const iv = counting(0xe0)
 const segmentIv = counting(0x10, 12)
-const sealedLink = await sealBackLink(previous, sectionKey, link, scripted(iv, segmentIv))
+const sealedLink = await sealBackLink({ epoch: 0, secret: previous }, sectionKey, link, scripted(iv, segmentIv))
 same('back-link', await openBackLink(sealedLink, sectionKey, link), previous)
 
 const trailSecret = counting(0xd0)
@@ -107,10 +107,10 @@ writeExamples('keys.md', {
   link: values({
     'section key, epoch 0': previous,
     'section key, epoch 1': sectionKey,
-    'associated data': bind('backLink', [network, record, 3, 1]),
+    'associated data': bind('backLink', [network, record, 3, 1, 0]),
     'FLOE IV': iv,
     'segment IV': segmentIv,
-    'back-link': sealedLink,
+    'back-link, sealed': sealedLink.sealed,
   }),
   note: values({
     'trail secret': trailSecret,
