@@ -1,6 +1,7 @@
 // Entries of every type, and what a decoder and a verifier of signatures refuse. Spec: docs/spec/entries.md, docs/spec/signatures.md.
 import * as p from '../../packages/protocol/dist/index.js'
 import { bytes, hex, toJson } from '../operations/notation.mjs'
+import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './devices.mjs'
 import { seat, teamActs, teamEpoch } from './teams.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {
@@ -61,6 +62,11 @@ async function types({ accepts }, world) {
     'member-credential': [acts.credential(chan, issuer, clinic, { claims: [{ name: 'name', hash: counting(0x61) }] })],
     'member-accept': [acts.accept(chan, { hash: counting(0x60) })],
     'member-withdraw': [acts.withdraw(lee, hospital, hospital, { hash: counting(0x60) })],
+    'member-devices': [
+      deviceActs.change(world, { adds: joining(phone), removes: idsOf(tablet), epoch: memberEpoch(1) }),
+    ],
+    'member-refresh': [deviceActs.refresh(world)],
+    'member-names': [deviceActs.names()],
     'team-found': [teamActs.found(world)],
     'team-change': [teamActs.change(world, { adds: [seat(wong)], removes: [lee.chain], epoch: teamEpoch(1) })],
     'team-refresh': [teamActs.refresh(world, { leaves: [wong.chain] })],

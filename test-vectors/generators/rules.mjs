@@ -1,10 +1,11 @@
 // Chains under the rules: a story that is accepted chapter by chapter, and after each chapter what a verifier refuses there, and some of what
-// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-team.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs;
+// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-device.mjs, rules-team.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs;
 // entries that are judged alone: rules-alone.mjs.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
 import { alone } from './rules-alone.mjs'
 import { authority } from './rules-authority.mjs'
+import { deviceCases } from './rules-device.mjs'
 import { hidden } from './rules-hidden.mjs'
 import { ledger } from './rules-ledger.mjs'
 import { recordCases } from './rules-record.mjs'
@@ -57,7 +58,7 @@ export default async function rules(elsewhere) {
     before = name
   }
 
-  for (const one of [...authority, ...teamCases, ...recordCases, ...ledger, ...alone]) {
+  for (const one of [...authority, ...deviceCases, ...teamCases, ...recordCases, ...ledger, ...alone]) {
     const { name, code = null, after, spec, comment, play, operation = 'rules/take' } = one
     const world = worlds[after].fork()
     const since = world.size

@@ -2,6 +2,7 @@
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
+import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './devices.mjs'
 import { seat, seats, teamActs, teamEpoch } from './teams.mjs'
 import { counting, scripted, vectorsOf } from './vectors.mjs'
 import {
@@ -520,6 +521,25 @@ async function fits({ accepts, refuses }) {
   const device = { ...chan, chain: chan.device.id, epochKey: chan.device.keys.box }
   const deviceRow = (over = {}) => rowTo(device, [], { sequence: 0, link: null, keys: null, ...over }, { keys: null })
   const foundMember = (world, over) => acts.foundMember(world, chan, over)
+  /** Rows of a member's secret to devices, as its lists have them. */
+  const toDevices = (...devices) =>
+    devices
+      .map(({ device: { id, keys } }) =>
+        rowTo({ chain: id, epochKey: keys.box }, [], { sequence: 0, link: null, keys: null }, { keys: null }),
+      )
+      .sort((a, b) => p.compare(a.leaf.recipient, b.leaf.recipient))
+  const withPhone = async (world) => {
+    await world.add(deviceActs.add(world, phone))
+  }
+  const addPhone = (world, over) => deviceActs.change(world, { adds: joining(phone), ...over })
+  const addAndTurn = (world, over) => addPhone(world, { epoch: memberEpoch(1), ...over })
+  const removePhone = (world, over) =>
+    deviceActs.change(world, { removes: idsOf(phone), epoch: memberEpoch(1), ...over })
+  const swapPhone = (world, over) => removePhone(world, { adds: joining(tablet), ...over })
+  const turn = (world, { wraps: own }) => {
+    const made = deviceActs.refresh(world)
+    return { ...made, body: { ...made.body, wraps: own } }
+  }
   const endless = [epochStart(0, 1), epochStart(1, 1)]
   const tomorrow = async (world) => {
     world.now += DAY
@@ -553,6 +573,28 @@ async function fits({ accepts, refuses }) {
 
   const sound = {
     'fits-a-members-founding': ['a-network-is-founded', [deviceRow()], foundMember, 'One row, to the founding device.'],
+    'fits-a-device-that-is-added': ['three-members-join', toDevices(phone), addPhone, 'One row, the key there is.'],
+    'fits-a-device-that-is-added-with-a-new-key': [
+      'three-members-join',
+      toDevices(chan, phone),
+      addAndTurn,
+      'To both, the new key.',
+    ],
+    'fits-a-device-that-is-removed': [
+      'three-members-join',
+      toDevices(chan),
+      removePhone,
+      'To the one that remains.',
+      withPhone,
+    ],
+    'fits-an-exchange-of-devices': [
+      'three-members-join',
+      toDevices(chan, tablet),
+      swapPhone,
+      'To the one that remains and the one that is added.',
+      withPhone,
+    ],
+    'fits-a-key-that-turns': ['three-members-join', toDevices(chan, phone), turn, 'To all devices.', withPhone],
     'fits-a-new-team': [joined, ofTeam(0, chan, lee, wong), foundTeam, 'A row to each seat.'],
     'fits-an-addition-to-a-team': [joined, ofTeam(0, wong), addWong, 'To who is added, the key there is.', teamed],
     'fits-a-removal-from-a-team': [joined, ofTeam(1, chan), removeLee, 'To who remains, the new key.', teamed],
@@ -661,6 +703,43 @@ async function fits({ accepts, refuses }) {
       },
     ],
     'team-that-is-closed': [joined, [], (world) => teamActs.close(world), 'It has no wrap list.', teamed],
+    'added-device-besides-the-first': [joined, toDevices(chan, phone), addPhone, 'The first has the key.'],
+    'added-device-without-a-row': [joined, [], addPhone, 'It would know nothing.'],
+    'added-device-with-another-in-its-place': [joined, toDevices(tablet), addPhone, 'The tablet is nobody’s.'],
+    'new-key-without-the-added-device': [joined, toDevices(chan), addAndTurn, 'Both get it.'],
+    'removal-to-the-device-that-leaves': [joined, toDevices(chan, phone), removePhone, 'It leaves.', withPhone],
+    'removal-without-a-device-that-stays': [joined, [], removePhone, 'The workstation stays.', withPhone],
+    'exchange-without-the-device-that-comes': [joined, toDevices(chan), swapPhone, 'The tablet is added.', withPhone],
+    'turned-key-without-a-device': [joined, toDevices(chan), turn, 'The phone is there, too.', withPhone],
+    'turned-key-to-a-device-that-left': [
+      joined,
+      toDevices(chan, phone),
+      (world, { wraps: own }) => {
+        const made = deviceActs.refresh(world, 2)
+        return { ...made, body: { ...made.body, wraps: own } }
+      },
+      'The phone left before.',
+      async (world) => {
+        await withPhone(world)
+        await world.add(deviceActs.remove(world, 1, phone))
+      },
+    ],
+    'turned-key-under-another-key': [
+      joined,
+      toDevices(chan, { device: { ...phone.device, keys: tablet.device.keys } }),
+      turn,
+      'The phone’s row, to the tablet’s key.',
+      withPhone,
+    ],
+    'turned-key-with-section-keys': [
+      joined,
+      toDevices(chan).map(({ leaf }) =>
+        rowTo({ chain: leaf.recipient, epochKey: chan.device.keys.box }, [], { sequence: 0, link: null }),
+      ),
+      turn,
+      'A member has no sections.',
+    ],
+    'names-of-devices-with-rows': [joined, toDevices(chan), () => deviceActs.names(), 'They have no wrap list.'],
     'founding-with-a-second-row': [
       'a-network-is-founded',
       [deviceRow(), deviceRow({ recipient: last.chain })],

@@ -21,6 +21,7 @@ export const paths = {
   attachments: '/v1/attachments',
   segments: '/v1/segments',
   segmentBatch: '/v1/segments/batch',
+  meetings: '/v1/meetings',
   network: '/v1/network',
   health: '/health',
 } as const
@@ -166,6 +167,16 @@ export const presentAnswer = struct({ present: list(bool, 10_000) })
 
 /** POST segments/batch?ticket=…: several segments by name; the answer is each with its length (four bytes, big-endian) before it. */
 export const segmentBatchRequest = struct({ record: chainId, names: list(digestShape, 10_000, 1) })
+
+/**
+ * POST meetings, without a signature: what a new device and one that a member has leave each other under a place that only they know. There
+ * are three slots; what stands in one stays. The answer is what stands in them then.
+ */
+export const meetingRequest = struct({
+  place: digestShape,
+  put: nullable(struct({ slot: uint(2), bytes: blob(limits.meeting, 1) })),
+})
+export const meetingAnswer = struct({ slots: list(nullable(blob(limits.meeting)), 3, 3) })
 
 /** GET network: what a client that was given nothing but an address shows to a person to compare; never trusted by itself. */
 export const networkAnswer = struct({ network: nullable(chainId), founding: nullable(linkHashShape), log: text(400) })

@@ -65,6 +65,9 @@ export const purposes = ['department', 'on-call', 'consultation'] as const
 
 const members = list(chainId, limits.members)
 
+/** A device that joins a member's chain; `proof` is its own signature (docs/spec/entries.md, "Appointment"). */
+const newDevice = struct({ keys: devicePublicKeys, proof: bytes(64) })
+
 const epochStarts = list(epochStart, limits.sections + 1)
 const contents = list(content, limits.sections + 1)
 
@@ -97,6 +100,14 @@ export const bodies = {
     }),
     accept: struct({ credential: entryHashShape }),
     withdraw: struct({ credential: entryHashShape }),
+    devices: struct({
+      adds: list(newDevice, limits.devices),
+      removes: list(deviceIdShape, limits.devices),
+      epoch: nullable(nextEpoch),
+      wraps: wrapsRef,
+    }),
+    refresh: struct({ epoch: nextEpoch, wraps: wrapsRef }),
+    names: struct({}),
   },
   team: {
     found: struct({

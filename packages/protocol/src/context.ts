@@ -25,6 +25,8 @@ export const labels = {
   accessLink: 'sealchart/v1/access-link',
   claim: 'sealchart/v1/claim',
   seal: 'sealchart/v1/seal',
+  offerCode: 'sealchart/v1/offer-code',
+  meeting: 'sealchart/v1/meeting',
   // commitments and derivation (HKDF info)
   deviceSign: 'sealchart/v1/device-sign',
   deviceBox: 'sealchart/v1/device-box',
@@ -37,8 +39,11 @@ export const labels = {
   vaultUnlock: 'sealchart/v1/vault-unlock',
   vaultKey: 'sealchart/v1/vault-key',
   journalKey: 'sealchart/v1/journal-key',
+  nameKey: 'sealchart/v1/name-key',
+  offerKey: 'sealchart/v1/offer-key',
   // HPKE info
   deviceWrap: 'sealchart/v1/device-wrap',
+  invitation: 'sealchart/v1/invitation',
   envelope: 'sealchart/v1/envelope',
   trailNote: 'sealchart/v1/trail-note',
   // FLOE associated data
@@ -51,6 +56,8 @@ export const labels = {
   vaultHeader: 'sealchart/v1/vault-header',
   vault: 'sealchart/v1/vault',
   journal: 'sealchart/v1/journal',
+  deviceNames: 'sealchart/v1/device-names',
+  offer: 'sealchart/v1/offer',
   // relay only (MAC; key of a wrap list's index; hash of a slot of the head lock)
   ticket: 'sealchart/v1/ticket',
   wrapIndex: 'sealchart/v1/wrap-index',

@@ -17,6 +17,8 @@ export {
   inboxAnswer,
   inboxRequest,
   type Known,
+  meetingAnswer,
+  meetingRequest,
   networkAnswer,
   paths,
   presentAnswer,

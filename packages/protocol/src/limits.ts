@@ -39,6 +39,14 @@ export const limits = {
   teamsEach: 200,
   /** Members that one entry seats in a team. */
   seats: 256,
+  /** Devices of a member at a time. */
+  devices: 16,
+  /** Entries that add a device or only turn the key of a member, within a day of log time. */
+  deviceChanges: 10,
+  /** UTF-16 units of a device's name. */
+  deviceName: 60,
+  /** Bytes of what a new device and an older one leave each other at a relay, each time. */
+  meeting: 16 * KiB,
   /** Bytes of a section manifest. */
   manifest: 8 * MiB,
   /** Bytes of a sealed card. */

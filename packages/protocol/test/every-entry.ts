@@ -1,6 +1,7 @@
 // One valid entry of each type that the format has, placed in a world: for tests that go over all of them.
 import type { AnyEntry } from '../src/entry.js'
 import { idOf, newDevice, type World } from './actors.js'
+import { MemberDevices } from './member-devices.js'
 import { Teams } from './teams.js'
 
 export async function everyEntry(world: World): Promise<AnyEntry[]> {
@@ -29,6 +30,12 @@ export async function everyEntry(world: World): Promise<AnyEntry[]> {
   await world.place(await teams.dismiss(team, lee, chan))
   await world.place(await teams.change(team, lee, { removes: [chan] }))
   await world.place(await teams.close(team, lee))
+  const devices = new MemberDevices(world, chan.chain)
+  const phone = newDevice('phone')
+  await world.place(await devices.change(chan.device, { adds: [phone] }))
+  await world.place(await devices.names(phone, { private: idOf('names') }))
+  await world.place(await devices.refresh(phone))
+  await world.place(await devices.change(chan.device, { removes: [phone] }))
   await world.place(await world.withdraw(lee.chain, renewed.credential, issuer))
   await world.place(await world.dismiss(other, issuer, 0))
   const on = { kind: 'network', chain: network.chain, by: network } as const

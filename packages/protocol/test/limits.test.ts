@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { appendRequest, inboxRequest, recordsRequest, syncAnswer } from '../src/api.js'
+import { appendRequest, inboxRequest, meetingRequest, recordsRequest, syncAnswer } from '../src/api.js'
 import { bodies } from '../src/bodies.js'
 import type { ChainId } from '../src/bytes.js'
 import { type Claim, decodeClaims, encodeClaims } from '../src/claims.js'
@@ -60,6 +60,11 @@ describe('requests and answers', () => {
         }),
     ],
     ['records of a page', 100, (n) => fits(recordsRequest, { seen: 0, record: null, after: null, limit: n, have: [] })],
+    [
+      'bytes left at a meeting',
+      limits.meeting,
+      (n) => fits(meetingRequest, { place: idOf('place'), put: { slot: 2, bytes: new Uint8Array(n) } }),
+    ],
     ['ms of waiting', 25_000, (n) => fits(inboxRequest, { after: 0, limit: 1, wait: n })],
   ]
   it.each(table)('%s: %i', (_, most, fit) => {
@@ -103,6 +108,23 @@ describe('teams', () => {
         true,
         false,
       ])
+  })
+})
+
+describe('devices', () => {
+  it('16 are added or removed by an entry', () => {
+    const { keys } = newDevice('device')
+    const attached = { digest: idOf('list'), length: 1, count: 1 }
+    const common = { adds: [], removes: [], epoch: null, wraps: { attached, root: idOf('root'), asOf: 0 } }
+    const add = { keys, proof: new Uint8Array(64) }
+    for (const [count, fit] of [
+      [0, true],
+      [limits.devices, true],
+      [limits.devices + 1, false],
+    ] as const) {
+      expect(fits<unknown>(bodies.member.devices, { ...common, adds: times(count, add) })).toBe(fit)
+      expect(fits<unknown>(bodies.member.devices, { ...common, removes: times(count, idOf('device')) })).toBe(fit)
+    }
   })
 })
 
@@ -171,7 +193,7 @@ describe('names and claims', () => {
 
 describe('the table', () => {
   /** What the relay's and the SDK's tests try, because this package only states it. */
-  const enforcedElsewhere = ['append', 'segmentBatch', 'ticket']
+  const enforcedElsewhere = ['append', 'deviceName', 'segmentBatch', 'ticket']
   const folder = fileURLToPath(new URL('.', import.meta.url))
   const tests = readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))

@@ -1,11 +1,11 @@
 // Whether a wrap list fits its entry: exactly those who are entitled, exactly the epochs they are entitled to, under their newest keys.
 // Spec: docs/spec/rules.md, "Wrap lists". Run by the relay before the turn and by whoever verifies a trail; it can't check contents.
-import { sha256 } from '#sha256'
 import { type ChainId, compare, type EntryHash, equal, expectId, hex, unhex } from '../bytes.js'
 import { expectFunction, expectList, reading } from '../check.js'
 import { type AnyEntry, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import type { WrapLeaf, WrappedGrant } from '../wraps.js'
+import { admitsDevices } from './admits-devices.js'
 import { facts, readFact, SEATS } from './facts.js'
 import { type LiveGrant, liveGrants, mayReadTrail } from './live-grants.js'
 import { expectFacts, type Facts } from './look.js'
@@ -54,7 +54,7 @@ export async function admits(
   expectFacts(known)
   expectList(leaves, (leaf) => expectId(leaf.recipient))
   if (recipients !== undefined) reading('recipients', () => expectRecipients(recipients))
-  if (is(entry, 'member', 'found')) return reading('leaves', () => admitsDevice(entry, leaves))
+  if (entry.kind === 'member') return admitsDevices(entry, leaves, known)
   const due = await dueFor(entry, known, recipients?.reach ?? herself)
   if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
   for (const [i, leaf] of leaves.entries()) {
@@ -95,20 +95,6 @@ const sameHead = (leaf: WrapLeaf, now: Pick<WrapLeaf, 'epoch' | 'keyHash' | 'seq
   leaf.link !== null &&
   now.link !== null &&
   equal(leaf.link, now.link)
-
-function admitsDevice(entry: Entry<'member', 'found'>, leaves: readonly WrapLeaf[]): void {
-  const [leaf, ...more] = leaves
-  if (!leaf || more.length > 0) return refuse('a founding member wraps to its one device')
-  const fits =
-    equal(leaf.recipient, entry.signer.device) &&
-    equal(leaf.keyHash, sha256(entry.body.keys.box)) &&
-    leaf.epoch === 0 &&
-    leaf.sequence === 0 &&
-    leaf.link === null &&
-    leaf.what.length === 0 &&
-    leaf.keys === null
-  if (!fits) refuse('a founding member wraps to its one device')
-}
 
 /** Who must be in the list, by recipient, with what: for a grant its recipient, otherwise the founder and all holders who remain. */
 async function dueFor(entry: AnyEntry, known: Facts, reach: Reach): Promise<Due[]> {

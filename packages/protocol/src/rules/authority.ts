@@ -1,12 +1,14 @@
 // Rules of the network's and an institution's chain. Spec: docs/spec/rules.md, "Network" and "Institution".
 // Each rule returns the changes to its own chain's facts, or throws; it looks at nothing but its entry and `look`.
+
+import { sha256 } from '#sha256'
 import { type ChainId, equal, expectId } from '../bytes.js'
 import { bind } from '../context.js'
 import { type DevicePublicKeys, deviceId, keyPairOf } from '../device-keys.js'
 import { verify } from '../ed25519.js'
 import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
-import { type Change, facts, set } from './facts.js'
+import { type Change, type Device, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { requireRoot } from './standing.js'
 
@@ -21,13 +23,22 @@ export function checkChainId(
   }
 }
 
+/** What a chain's facts say of a device from its first entry on. */
+export const listing = ({ sign, box }: DevicePublicKeys, role: Device['role'], at: Position): Device => ({
+  sign,
+  role,
+  since: at.index,
+  voidFrom: null,
+  keyHash: sha256(box),
+})
+
 export const networkRules = {
   async found(entry: Entry<'network', 'found'>, look: Look, at: Position): Promise<Change[]> {
     checkChainId(entry.chain, null, entry.body)
     if (!equal(entry.chain, look.network)) throw new ProtocolError('BINDING', 'this is another network')
     const { keys, name, relay, origin, logKey } = entry.body
     return [
-      set(facts.device(entry.signer.device), { sign: keys.sign, role: 'root', since: at.index, voidFrom: null }),
+      set(facts.device(entry.signer.device), listing(keys, 'root', at)),
       set(facts.name, name),
       set(facts.relay, relay),
       set(facts.log, { origin, key: logKey }),
@@ -53,18 +64,18 @@ export const networkRules = {
   },
 }
 
-/** What an issuer's device signs to show that it holds its keys and wants to serve this institution. @throws ProtocolError USAGE */
-export const enrolmentMessage = (network: ChainId, institution: ChainId, keys: DevicePublicKeys): Uint8Array =>
-  bind('enrolment', [expectId(network), expectId(institution), ...keyPairOf(keys)])
+/**
+ * What a device signs to show that it holds its keys and wants to be listed by this chain: an institution's or a member's.
+ * @throws ProtocolError USAGE
+ */
+export const enrolmentMessage = (network: ChainId, chain: ChainId, keys: DevicePublicKeys): Uint8Array =>
+  bind('enrolment', [expectId(network), expectId(chain), ...keyPairOf(keys)])
 
 export const institutionRules = {
   async found(entry: Entry<'institution', 'found'>, look: Look, at: Position): Promise<Change[]> {
     checkChainId(entry.chain, look.network, entry.body)
     const { keys, name } = entry.body
-    return [
-      set(facts.device(entry.signer.device), { sign: keys.sign, role: 'root', since: at.index, voidFrom: null }),
-      set(facts.name, name),
-    ]
+    return [set(facts.device(entry.signer.device), listing(keys, 'root', at)), set(facts.name, name)]
   },
   async appoint(entry: Entry<'institution', 'appoint'>, look: Look, at: Position): Promise<Change[]> {
     await requireRoot(entry, entry.chain, look)
@@ -75,7 +86,7 @@ export const institutionRules = {
     if (!verify(keys.sign, enrolmentMessage(look.network, entry.chain, keys), proof)) {
       throw new ProtocolError('BINDING', "the issuer's own signature over its appointment does not verify")
     }
-    return [set(target, { sign: keys.sign, role: 'issuer', since: at.index, voidFrom: null })]
+    return [set(target, listing(keys, 'issuer', at))]
   },
   async dismiss(entry: Entry<'institution', 'dismiss'>, look: Look, at: Position): Promise<Change[]> {
     await requireRoot(entry, entry.chain, look)

@@ -36,8 +36,12 @@ const device = struct({
   role: oneOf('root', 'issuer', 'member'),
   since: uint(),
   voidFrom: nullable(uint()),
+  keyHash: bytes(32),
 })
-/** A device that a chain lists. What an issuer signed at or after log index `voidFrom` is void. */
+/**
+ * A device that a chain lists, with the SHA-256 of its X-Wing key. What an issuer signed at or after log index `voidFrom` is void; a
+ * member's device signs nothing from there on.
+ */
 export type Device = Infer<typeof device>
 
 const admission = struct({ founding: linkHashShape, admitted: uint(), removed: nullable(uint()) })
@@ -46,6 +50,10 @@ const logKey = struct({ origin: text(200, 1), key: bytes(32) })
 const groupEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape, index: uint() })
 /** A member's or team's newest epoch: X-Wing public key, its SHA-256, and the attachment and log index with which it began. */
 export type GroupEpoch = Infer<typeof groupEpoch>
+
+const devices = struct({ listed: uint(), changes: list(uint(), limits.deviceChanges) })
+/** How many devices a member has, and the log times of the newest entries that `limits.deviceChanges` counts. */
+export type Devices = Infer<typeof devices>
 
 const credential = struct({
   institution: chainId,
@@ -127,6 +135,9 @@ const holder = struct({ grants: uint() })
 const counters = struct({ version: uint(), grants: uint(), sections: uint(), files: uint() })
 const viewed = struct({ index: uint() })
 
+/** Key prefix of all devices that a chain lists or ever listed; the device's id in hexadecimal follows. */
+export const DEVICES = 'device/'
+
 /** Key prefix of all seats of a team; the member's id in hexadecimal follows. */
 export const SEATS = 'seat/'
 
@@ -136,7 +147,8 @@ export const facts = {
   name: fact('name', text(limits.name)),
   relay: fact('relay', text(500)),
   log: fact('log', logKey),
-  device: (id: DeviceId) => fact(`device/${hex(expectId(id))}`, device),
+  device: (id: DeviceId) => fact(`${DEVICES}${hex(expectId(id))}`, device),
+  devices: fact('devices', devices),
   institution: (id: ChainId) => fact(`institution/${hex(expectId(id))}`, admission),
   epoch: fact('epoch', groupEpoch),
   credential: (hash: EntryHash) => fact(`credential/${hex(expectId(hash))}`, credential),

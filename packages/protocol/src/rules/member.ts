@@ -1,11 +1,11 @@
-// Rules of a member's chain: its founding, and the credentials that issuers put on it. Spec: docs/spec/rules.md, "Member".
+// Rules of a member's chain: its founding, the credentials that issuers put on it, and its devices (devices.ts). Spec: docs/spec/rules.md, "Member".
 // A chain begins found, credential, accept: a member without an institution's word for it does not exist.
 import { sha256 } from '#sha256'
-import { equal } from '../bytes.js'
 import type { Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { checkChainId } from './authority.js'
+import { checkChainId, listing } from './authority.js'
+import { deviceRules, requireOwn } from './devices.js'
 import { type Change, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
 import { requireIssuer } from './standing.js'
@@ -15,7 +15,8 @@ export const memberRules = {
     checkChainId(entry.chain, look.network, entry.body)
     const { keys, epochKey, wraps } = entry.body
     return [
-      set(facts.device(entry.signer.device), { sign: keys.sign, role: 'member', since: at.index, voidFrom: null }),
+      set(facts.device(entry.signer.device), listing(keys, 'member', at)),
+      set(facts.devices, { listed: 1, changes: [] }),
       set(facts.epoch, {
         epoch: 0,
         key: epochKey,
@@ -57,9 +58,5 @@ export const memberRules = {
     await requireIssuer(entry, credential.institution, look, at)
     return [set(target, { ...credential, state: 'withdrawn' })]
   },
-}
-
-function requireOwn(entry: Entry<'member', 'accept'>): void {
-  if (!equal(entry.signer.chain, entry.chain))
-    throw new ProtocolError('ROLE', "only the member's own device may accept")
+  ...deviceRules,
 }

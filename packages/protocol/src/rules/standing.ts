@@ -27,7 +27,9 @@ export async function signKeyOf(entry: AnyEntry, look: Look): Promise<Uint8Array
 
 async function listed(chain: ChainId, id: DeviceId, look: Look): Promise<Device> {
   const device = await look.fact(chain, facts.device(id))
-  if (!device) throw new ProtocolError('BINDING', 'no chain lists the signing device')
+  // An issuer who was dismissed is listed as before: what it signed counts up to a place in the log, which each rule looks at.
+  if (!device || (device.role === 'member' && device.voidFrom !== null))
+    throw new ProtocolError('BINDING', 'no chain lists the signing device')
   return device
 }
 

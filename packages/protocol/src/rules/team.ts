@@ -1,15 +1,16 @@
 // Rules of a team's chain: a group of members whose key turns with every removal. Spec: docs/spec/rules.md, "Team".
 // A rule never walks over the roster: counts stand in the fact `team`, and who must be wrapped to is admits.ts's question.
 import { sha256 } from '#sha256'
-import type { NextEpoch, Seat } from '../bodies.js'
-import { type ChainId, compare, type Digest, type EntryHash, equal } from '../bytes.js'
+import type { Seat } from '../bodies.js'
+import { type ChainId, compare, type EntryHash, equal } from '../bytes.js'
 import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, facts, type SeatFact, set, type Team } from './facts.js'
+import { startEpoch } from './group.js'
 import type { Look, Position } from './look.js'
 import { isSeated, requireOpen } from './seats.js'
-import { checkBack, refuse } from './sections.js'
+import { refuse } from './sections.js'
 import { requireCredential, requireIssuer } from './standing.js'
 
 type Seated = Entry<'team', 'change' | 'refresh' | 'appoint' | 'dismiss' | 'close'>
@@ -211,18 +212,6 @@ const countsWithout = (team: Team, leaving: readonly TakenSeat[]): Team => ({
 
 function requireNobodyOut(team: Team): void {
   if (team.out > 0) throw new ProtocolError('STALE_EPOCH', 'the new epoch would reach somebody who is out')
-}
-
-async function startEpoch(
-  entry: Entry<'team'>,
-  start: NextEpoch,
-  { wraps, look, at }: { readonly wraps: Digest; readonly look: Look; readonly at: Position },
-): Promise<Change> {
-  const newest = (await look.fact(entry.chain, facts.epoch)) ?? refuse('there is no such team')
-  const { epoch, key } = start
-  if (epoch !== newest.epoch + 1) throw new ProtocolError('SEQ', 'epochs are numbered without gaps')
-  checkBack(start)
-  return set(facts.epoch, { epoch, key, keyHash: sha256(key), wraps, index: at.index })
 }
 
 const take = ({ member, institution, role }: Seat, at: Position): Change =>
