@@ -3,6 +3,7 @@
 export { startSealPool } from '#pool'
 export { type Card, type CardPatient, openCard, sealCard } from './card.js'
 export { type Random, systemRandom } from './check.js'
+export { type DeviceName, openDeviceNames, sealDeviceNames } from './device-names.js'
 export {
   type EpochKey,
   type LeafPlace,
@@ -59,6 +60,19 @@ export {
   trailKeys,
 } from './keys.js'
 export { openNote, sealNote, type TrailNote } from './note.js'
+export {
+  type Invitation,
+  type Meeting,
+  meetingPlace,
+  type Offer,
+  offerCode,
+  openConsent,
+  openInvitation,
+  openOffer,
+  sealConsent,
+  sealInvitation,
+  sealOffer,
+} from './offer.js'
 export { checkPaddedLength, checkPadding, paddedLength } from './padme.js'
 export type {
   BackLinkPlace,

@@ -271,6 +271,58 @@ const laws: readonly Law[] = [
     },
   },
   {
+    says: 'names of devices, and what devices leave each other at a meeting, open as they were sealed, and only so',
+    of: [
+      'sealDeviceNames',
+      'openDeviceNames',
+      'offerCode',
+      'meetingPlace',
+      'sealOffer',
+      'openOffer',
+      'sealInvitation',
+      'openInvitation',
+      'sealConsent',
+      'openConsent',
+    ],
+    check() {
+      const names = fc.array(fc.record({ device: id, name: some }), { maxLength: 5 })
+      const numbers = fc.record({ size: fc.maxSafeNat(), root: id })
+      const chains = fc.array(fc.record({ chain: id, sequence: fc.maxSafeNat(), link: id }), { maxLength: 5 })
+      const invitations = fc.record({ member: id, pins: fc.record({ tree: fc.option(numbers), chains }) })
+      return fc.assert(
+        fc.asyncProperty(id, recordPlace, names, invitations, bit, async (key, given, named, invitation, at) => {
+          const { network, record: member, epoch } = given
+          const place = { network, member, epoch }
+          const elsewhere = { ...place, member: bent(member, at) as never }
+          const list = await crypto.sealDeviceNames(named, key, place, random)
+          const names0 = { key: key as Uint8Array, at, place, elsewhere, content: named, sealed: list }
+          await opensOnlyAsSealed(names0, crypto.openDeviceNames)
+          const device = crypto.deviceFromSeed(key)
+          const offer = { keys: device.keys, salt: new Uint8Array(member).subarray(0, 16) }
+          const code = crypto.offerCode(offer, network)
+          const other = { network: bent(network, at) as never, code }
+          expect(hex(crypto.offerCode(offer, other.network))).not.toBe(hex(code))
+          expect(hex(crypto.meetingPlace({ network, code }))).not.toBe(hex(crypto.meetingPlace(other)))
+          const under = { key: code, at, place: network, elsewhere: other.network }
+          const offered = await crypto.sealOffer(offer, network, random)
+          await opensOnlyAsSealed({ ...under, content: offer.keys, sealed: offered }, (sealed, by, of) =>
+            crypto.openOffer(sealed, { network: of, code: by }),
+          )
+          const invited = await crypto.sealInvitation(invitation, device.keys.box, { network, code }, random)
+          await opensOnlyAsSealed({ ...under, content: invitation, sealed: invited }, (sealed, by, of) =>
+            crypto.openInvitation(sealed, device.boxSeed, { network: of, code: by }),
+          )
+          const proof = Uint8Array.of(...network, ...member)
+          const consent = await crypto.sealConsent(proof, { network, code }, random)
+          await opensOnlyAsSealed({ ...under, content: proof, sealed: consent }, (sealed, by, of) =>
+            crypto.openConsent(sealed, { network: of, code: by }),
+          )
+        }),
+        runs(25),
+      )
+    },
+  },
+  {
     says: 'cards, file headers, notes and back-links open as they were sealed, and only so',
     of: [
       'sealCard',

@@ -80,6 +80,12 @@ beforeAll(async () => {
   const trail = crypto.trailKeys(secret(12), place)
   const epochPlace = { network: id(1), member: id(2), epoch: 0 }
   const back = { network: id(1), chain: id(2), what: 1, epoch: 1 }
+  const offer = { keys: device.keys, salt: filled(16, 16) }
+  const meeting = { network: id(1), code: crypto.offerCode(offer, id(1)) }
+  const invitation = {
+    member: id(3),
+    pins: { tree: { size: 5, root: id(17) as never }, chains: [{ chain: id(3), sequence: 2, link: id(18) as never }] },
+  }
   const nullable = { '0.leaf.link': 'null', '0.leaf.what': 'empty list', '0.leaf.what.0.keys': 'empty list' }
   const opened = 'USAGE|UNAUTHENTIC'
   const loose = {
@@ -255,6 +261,31 @@ beforeAll(async () => {
     recordNonce: { args: [secret(10), 'ref'] },
     encodeIdentity: { args: [identity], ends: 'USAGE|KEYPAIR_MISMATCH', takes: { '0.epochs': 'empty list' } },
     decodeIdentity: { args: [crypto.encodeIdentity(identity)], ends: 'USAGE|VAULT' },
+
+    // devices
+    sealDeviceNames: {
+      args: () => [[{ device: id(4), name: 'Phone' }], secret(10), epochPlace, random()],
+      takes: { 0: 'empty list', '2.epoch': 'seven|negative zero' },
+    },
+    openDeviceNames: {
+      args: [await crypto.sealDeviceNames([], secret(10), epochPlace, random()), secret(10), epochPlace],
+      ends: opened,
+    },
+    offerCode: { args: [offer, id(1)] },
+    meetingPlace: { args: [meeting] },
+    sealOffer: { args: () => [offer, id(1), random()] },
+    openOffer: { args: [await crypto.sealOffer(offer, id(1), random()), meeting], ends: opened },
+    sealInvitation: {
+      args: () => [invitation, boxKey, meeting, random()],
+      ends: 'USAGE|KEY_FORMAT',
+      takes: { '0.pins.tree': 'null', '0.pins.chains': 'empty list' },
+    },
+    openInvitation: {
+      args: [await crypto.sealInvitation(invitation, boxKey, meeting, random()), seed, meeting],
+      ends: opened,
+    },
+    sealConsent: { args: () => [filled(20, 64), meeting, random()] },
+    openConsent: { args: [await crypto.sealConsent(filled(20, 64), meeting, random()), meeting], ends: opened },
 
     // padding
     paddedLength: { args: [5] },
