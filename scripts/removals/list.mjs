@@ -746,6 +746,22 @@ const sealing = [
     ],
     'section 0': ['id > (i === 0 ? 0 :', 'id > (i === 0 ? -1 :'],
   }),
+  of('crypto/offer', 'devices', {
+    'keys of the code': ['!equal(offerCode(offer, network), code)', NO],
+    'length of a salt': ['bytes(SALT_LENGTH)', 'bytes(15)'],
+    'network in a code': ["hashOf('offerCode', [network, encoded])", "hashOf('offerCode', [encoded])"],
+    'network in a place': ["hashOf('meeting', [network, code])", "hashOf('meeting', [code])"],
+    'key of a message': ["bind('offerKey', [network, message])", "bind('offerKey', [network])"],
+    'context of a message': ["bind('offer', [network, message])", "bind('offer', [network])"],
+    'length of a consent': ['if (proof.length !== PROOF_LENGTH) throw unauthentic()', ''],
+    'pins of an invitation': ['list(pin, PINNED)', 'list(pin, 1000)'],
+  }),
+  of('crypto/device-names', 'devices', {
+    'place of names': [
+      "aad: bindPlace('deviceNames', memberPlace, place)",
+      "aad: bindPlace('card', memberPlace, place)",
+    ],
+  }),
   of('crypto/keys', 'headers', {
     'commitment of a section': ['!equalSecrets(sectionCommitment(key, place), commitment)', NO],
     'length of a back-link': [

@@ -1,7 +1,7 @@
 // Entries of every type, and what a decoder and a verifier of signatures refuse. Spec: docs/spec/entries.md, docs/spec/signatures.md.
 import * as p from '../../packages/protocol/dist/index.js'
 import { bytes, hex, toJson } from '../operations/notation.mjs'
-import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './devices.mjs'
+import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './member-devices.mjs'
 import { seat, teamActs, teamEpoch } from './teams.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {

@@ -16,6 +16,7 @@ const areas = [
   'wraps',
   'manifests',
   'headers',
+  'devices',
   'floe',
   'hpke',
   'vault',

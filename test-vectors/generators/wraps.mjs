@@ -2,7 +2,7 @@
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
-import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './devices.mjs'
+import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './member-devices.mjs'
 import { seat, seats, teamActs, teamEpoch } from './teams.mjs'
 import { counting, scripted, vectorsOf } from './vectors.mjs'
 import {

@@ -62,6 +62,33 @@ export const crypto = {
     return { title, reason }
   },
 
+  async 'devices/names'({ secret, network, member, epoch, sealed }) {
+    const place = { network: bytes(network), member: bytes(member), epoch }
+    const names = await c.openDeviceNames(bytes(sealed), bytes(secret), place)
+    return { names: names.map(({ device, name }) => [hex(device), name]) }
+  },
+  'devices/code'({ network, sign, box, salt }) {
+    const keys = { sign: bytes(sign), box: bytes(box) }
+    const code = c.offerCode({ keys, salt: bytes(salt) }, bytes(network))
+    return { code: hex(code), place: hex(c.meetingPlace({ network: bytes(network), code })) }
+  },
+  async 'devices/offer'({ network, code, sealed }) {
+    const { sign, box } = await c.openOffer(bytes(sealed), { network: bytes(network), code: bytes(code) })
+    return { sign: hex(sign), box: hex(box) }
+  },
+  async 'devices/invitation'({ network, code, seed, sealed }) {
+    const meeting = { network: bytes(network), code: bytes(code) }
+    const { member, pins } = await c.openInvitation(bytes(sealed), bytes(seed), meeting)
+    return {
+      member: hex(member),
+      tree: pins.tree && [pins.tree.size, hex(pins.tree.root)],
+      chains: pins.chains.map(({ chain, sequence, link }) => [hex(chain), sequence, hex(link)]),
+    }
+  },
+  async 'devices/consent'({ network, code, sealed }) {
+    return { proof: hex(await c.openConsent(bytes(sealed), { network: bytes(network), code: bytes(code) })) }
+  },
+
   'floe/object': ({ key, associatedData, sealed }) =>
     c.openBytes(bytes(key), bytes(associatedData), bytes(sealed)).then((plaintext) => ({ plaintext: hex(plaintext) })),
   async 'floe/segments'({ key, associatedData, segmentLength, rotationBits, header, segments }) {
