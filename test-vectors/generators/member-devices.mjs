@@ -2,7 +2,7 @@
 import { deviceFromSeed, memberEpochKeys } from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { counting } from './vectors.mjs'
-import { chan, network, proofOf, wraps } from './world.mjs'
+import { backTo, chan, network, proofOf, wraps } from './world.mjs'
 
 /** A device of Chan's, once her chain lists it. */
 export const ofChan = (first) => ({ chain: chan.chain, device: deviceFromSeed(counting(first)) })
@@ -18,7 +18,7 @@ export const joining = (...devices) =>
 export const memberEpoch = (epoch, over = {}) => ({
   epoch,
   key: memberEpochKeys(counting(0x72 + epoch), { network, member: chan.chain, epoch }).key,
-  back: { to: epoch - 1, sealed: counting(0x58) },
+  back: backTo(epoch),
   ...over,
 })
 
@@ -33,5 +33,13 @@ export const deviceActs = {
     deviceActs.change(world, { removes: idsOf(...devices), epoch: memberEpoch(epoch) }),
   refresh: (world, epoch = 1, by = chan, over = {}) =>
     own('refresh', by, { epoch: memberEpoch(epoch, over), wraps: wraps(world) }),
+  /** Somebody's own key, turned for a phone that is gone. */
+  turn: (world, who) => ({
+    kind: 'member',
+    type: 'refresh',
+    chain: who.chain,
+    by: who,
+    body: { epoch: memberEpoch(1), wraps: wraps(world) },
+  }),
   names: (by = chan) => own('names', by, {}, { over: { private: counting(0x5c) } }),
 }

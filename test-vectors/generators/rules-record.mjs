@@ -117,7 +117,7 @@ export const recordCases = [
       'record-with-a-back-link-from-nothing': [
         'RULE',
         'Nothing comes before epoch 0.',
-        create({ epochs: [epochStart(0, 0), epochStart(1, 0, { back: counting(0x58) }), epochStart(2, 0)] }),
+        create({ epochs: [epochStart(0, 0), epochStart(1, 0, { back: backTo(1) }), epochStart(2, 0)] }),
       ],
       'record-whose-trail-begins-with-1': ['SEQ', 'The trail’s first epoch is 0.', create({ trail: trailStart(1) })],
       'record-with-sections-out-of-order': [

@@ -2,13 +2,13 @@
 import { memberEpochKeys } from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { counting } from './vectors.mjs'
-import { chan, clinic, hospital, lee, network, standing, wraps } from './world.mjs'
+import { backTo, chan, clinic, hospital, lee, network, standing, wraps } from './world.mjs'
 
 export const teamNonce = counting(0x92)
 export const team = p.chainIdOf(network, chan.chain, teamNonce)
 
 export const teamKey = (epoch) => memberEpochKeys(counting(0x62 + epoch), { network, member: team, epoch }).key
-export const teamEpoch = (epoch, over = {}) => ({ epoch, key: teamKey(epoch), back: counting(0x58), ...over })
+export const teamEpoch = (epoch, over = {}) => ({ epoch, key: teamKey(epoch), back: backTo(epoch), ...over })
 
 export const inOrder = (...members) => members.map(({ chain }) => chain).sort(p.compare)
 export const seat = (of, role = 'member') => ({
@@ -48,14 +48,14 @@ export const teamActs = {
     signed('change', world, by, { adds: [], removes: [], epoch: null, wraps: wraps(world), ...over }),
   refresh: (world, over = {}, by = lee) =>
     signed('refresh', world, by, { leaves: [], epoch: teamEpoch(1), wraps: wraps(world), ...over }),
-  /** A member's own word; with a credential its institution's. */
+  /** A member's own word, or another's; with a credential its institution's. */
   stale: (who, by = who, credential = null, institution = null) => ({
     kind: 'team',
     type: 'stale',
     chain: team,
     by,
     body: { member: who.chain, credential: credential && credential.hash },
-    restsOn: institution ? [who.chain, institution.chain, network] : [by.chain],
+    restsOn: institution ? [who.chain, institution.chain, network] : by === who ? [by.chain] : [by.chain, network],
   }),
   appoint: (world, who, by = chan) => signed('appoint', world, by, { member: who.chain }),
   dismiss: (world, who, by = chan) => signed('dismiss', world, by, { member: who.chain }),

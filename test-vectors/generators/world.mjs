@@ -192,18 +192,21 @@ export const credentialBody = (institution) => ({
 export const proofOf = (by, institution) =>
   by.device.sign(p.enrolmentMessage(network, institution.chain, by.device.keys))
 
+/** The way back from an epoch to the one before it. */
+export const backTo = (epoch, to = epoch - 1) => (epoch === 0 ? null : { to, sealed: counting(0x58) })
+
 export const epochStart = (section, epoch, over = {}) => ({
   section,
   epoch,
   commitment: counting(0x57),
-  back: epoch === 0 ? null : counting(0x58),
+  back: backTo(epoch),
   until: null,
   ...over,
 })
 export const trailStart = (epoch, over = {}) => ({
   epoch,
   key: trailKeys(counting(0x5a + epoch), { network, record, epoch }).key,
-  back: epoch === 0 ? null : counting(0x58),
+  back: backTo(epoch),
   ...over,
 })
 export const content = (section, epoch, over = {}) => ({
@@ -315,6 +318,7 @@ export const acts = {
     by: chan,
     body: {
       credential: world.named.get('chan').hash,
+      from: null,
       recipient: to.chain,
       capacity: world.named.get(to === lee ? 'lee' : 'wong').hash,
       sections: [1],

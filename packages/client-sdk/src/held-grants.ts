@@ -37,8 +37,7 @@ export const liveGrantsOf = (
   record: ChainId,
   { time, over = [] }: { readonly time?: number; readonly over?: readonly EntryHash[] } = {},
 ): Promise<readonly LiveGrant[]> => {
-  const known = { get: () => null, under: (chain: ChainId, prefix: string) => ledger.factsUnder(chain, prefix) }
-  return liveGrants(record, known, time ?? surroundings.now(), over)
+  return liveGrants(record, ledger.facts, time ?? surroundings.now(), over)
 }
 
 /** Whether a live grant is a member's to use: given to her, or to a team in which she sits, in a capacity in which she stands. */

@@ -7,7 +7,6 @@ import {
   equal,
   facts,
   type GroupEpoch,
-  type Holder,
   hex,
   is,
   type Ledger,
@@ -101,16 +100,6 @@ export function hasOther({ ledger }: Session, member: ChainId, hash: EntryHash):
       !equal(one.hash, hash) &&
       equal(one.credential.institution, institution),
   )
-}
-
-/** Whether an institution (null: any) vouches for a member: by a credential that holds, or has only run out. */
-export function isVouchedFor(session: Session, { member, institution }: Holder): boolean {
-  const now = session.surroundings.now()
-  return credentials(session.ledger, member).some(({ credential }) => {
-    if (institution !== null && !equal(credential.institution, institution)) return false
-    const status = statusOf(session.ledger, session.network.chain, credential, now)
-    return status === 'verified' || status === 'expired'
-  })
 }
 
 /**

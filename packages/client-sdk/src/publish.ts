@@ -10,7 +10,9 @@ import {
   type EntryHash,
   facts,
   is,
+  isHeldAsWrapped,
   type LiveGrant,
+  reachedBy,
   type SectionContent,
 } from '@sealchart/protocol'
 import { actingUnder, grantFor } from './access.js'
@@ -20,7 +22,7 @@ import type { Sections } from './create.js'
 import { ClientError } from './errors.js'
 import type { Keyring } from './keyring.js'
 import type { Member } from './member.js'
-import { isHeldAsWrapped, reachedBy, syncHolders } from './reach.js'
+import { asOfNow, syncHolders } from './reach.js'
 import { sectionIn } from './reading.js'
 import { retrying } from './retry.js'
 import { type Rotation, rotate } from './rotation.js'
@@ -94,7 +96,7 @@ async function attempt(member: Member, job: Job): Promise<PublishOutcome> {
   if (grant !== null && card !== held.card) throw new ClientError('NOT_GRANTED', 'only the founder adds a section')
   const live = await refreshedHolders(member, chain, signal)
   const time = session.surroundings.now()
-  const turning = staleSections(session, chain, sections, live)
+  const turning = await staleSections(session, chain, sections, live)
   const rotation =
     turning.length > 0 ? await rotate(session, held.ring, { record: chain, sections: turning, ended: [], time }) : null
   const keys = await keysFor(member, held, { rotation, sections: [0, ...sections] })
@@ -164,18 +166,20 @@ async function refreshedHolders(
  * Sections (the card included) that take a new key: new ones, and those whose key is held by somebody whose grant has expired, who is not
  * entitled any more, or whose own key is a newer one.
  */
-function staleSections(
+async function staleSections(
   session: Session,
   record: ChainId,
   touched: readonly number[],
   live: readonly LiveGrant[],
-): number[] {
-  const now = session.surroundings.now()
-  return [0, ...touched].filter((id) => {
-    const section = session.ledger.fact(record, facts.section(id))
-    if (!section || (section.until !== null && section.until <= now)) return true
-    return !isHeldAsWrapped(session, record, id, live)
-  })
+): Promise<number[]> {
+  const { ledger, surroundings } = session
+  const stale: number[] = []
+  for (const id of [0, ...touched]) {
+    const section = ledger.fact(record, facts.section(id))
+    const isOver = !section || (section.until !== null && section.until <= surroundings.now())
+    if (isOver || !(await isHeldAsWrapped(record, [id], live, ledger.facts, asOfNow(session)))) stale.push(id)
+  }
+  return stale
 }
 
 /** Live grants whose keys go to nobody: of members whose credentials were taken from them, and of teams that are closed. Syncs the holders. */
@@ -184,8 +188,11 @@ export async function fallenGrants(
   record: ChainId,
   signal?: AbortSignal,
 ): Promise<readonly EntryHash[]> {
-  const live = await syncHolders(session, record, signal)
-  return live.filter((one) => reachedBy(session, one).length === 0).map(({ hash }) => hash)
+  const fallen: EntryHash[] = []
+  for (const one of await syncHolders(session, record, signal)) {
+    if ((await reachedBy(one, session.ledger.facts, asOfNow(session))).length === 0) fallen.push(one.hash)
+  }
+  return fallen
 }
 
 /** What the keys of the sections commit to: which key it is, whatever the number of its epoch. */

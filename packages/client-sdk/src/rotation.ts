@@ -20,6 +20,8 @@ import {
   type Grant,
   hex,
   mayReadTrail,
+  reachedBy,
+  reachOf,
   type TrailStart,
   type WrappedGrant,
   type WrapRow,
@@ -30,7 +32,6 @@ import { ClientError, hasCode } from './errors.js'
 import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import { epochOf } from './people.js'
-import { reachedBy, reachOf } from './reach.js'
 import type { Session } from './session.js'
 
 /** Keys that a wrap carries. */
@@ -161,17 +162,15 @@ export async function rotate(
 ): Promise<Rotation> {
   const { record, ended, time } = at
   const live = await liveGrantsOf(session, record, { time, over: ended })
-  const holders = live.map(({ hash, grant, ...one }) => ({
-    hash,
-    grant,
-    reached: reachedBy(session, { hash, grant, ...one }),
-  }))
+  const as = { network: session.network.chain, time }
+  const holders: Reached[] = []
+  for (const one of live) holders.push({ ...one, reached: await reachedBy(one, session.ledger.facts, as) })
   const started: NewEpoch[] = []
   for (const section of [...at.sections].sort((a, b) => a - b)) {
     started.push(await startEpoch(session, ring, { record, section, until: earliestEnd(holders, section) }))
   }
   const trail = at.sections.includes(0) ? await startTrail(session, ring, record) : null
-  const rows = await wrapAll(session, record, { holders, started, trail })
+  const rows = await wrapAll(session, record, { holders, started, trail, time })
   const { attachment, wraps } = packWraps(session, rows)
   return {
     epochs: started.map(({ start }) => start),
@@ -208,10 +207,15 @@ interface Wrapping {
   readonly holders: readonly Reached[]
   readonly started: readonly NewEpoch[]
   readonly trail: { readonly start: TrailStart; readonly secret: TrailSecret } | null
+  readonly time: number
 }
 
 /** One row a recipient: the founder with everything, every holder with what her grants name. */
-async function wrapAll(session: Session, record: ChainId, { holders, started, trail }: Wrapping): Promise<WrapRow[]> {
+async function wrapAll(
+  session: Session,
+  record: ChainId,
+  { holders, started, trail, time }: Wrapping,
+): Promise<WrapRow[]> {
   const founder = session.ledger.fact(record, facts.founder)
   if (!founder) throw new ClientError('INTERNAL', 'a record without a founder')
   const due = new Map<string, { member: ChainId; what: WrappedGrant[] }>()
@@ -221,7 +225,8 @@ async function wrapAll(session: Session, record: ChainId, { holders, started, tr
     one.what.push(what)
     due.set(hex(member), one)
   }
-  for (const member of reachOf(session, { member: founder.member, institution: null }))
+  const as = { network: session.network.chain, time }
+  for (const member of await reachOf({ member: founder.member, institution: null }, session.ledger.facts, as))
     add(member, { grant: founder.create, keys: all, trail: trail?.start.epoch ?? null })
   for (const { hash, grant, reached } of holders) {
     const keys = all.filter(({ section }) => holds(grant, section))

@@ -8,12 +8,13 @@ import {
   type EntryHash,
   equal,
   facts,
+  isVouchedFor,
   type Seat,
   type WrapsRef,
 } from '@sealchart/protocol'
 import { ClientError, hasCode } from './errors.js'
 import { actingAs, type Member } from './member.js'
-import { authorityChains, isVouchedFor, type Person, standingCredential } from './people.js'
+import { authorityChains, type Person, standingCredential } from './people.js'
 import { packWraps, targetFor } from './rotation.js'
 import { membersOf, type Seated, seatedIn } from './seats.js'
 import type { Session } from './session.js'
@@ -108,10 +109,14 @@ export async function changeTeam(
   const { credential, restsOn } = actsIn(member, team)
   const isStale = session.ledger.fact(team, facts.team)?.stale != null
   const turns = asked.turn || isStale || asked.removes.length > 0
-  const isLeaving = (seat: Seated): boolean =>
-    asked.removes.some((one) => equal(one, seat.member)) || (turns && (seat.out || !isVouchedFor(session, seat)))
   const seated = seatedIn(session, team)
-  const removes = seated.filter(isLeaving).map((seat) => seat.member)
+  const leaving: Seated[] = []
+  for (const seat of seated) {
+    const isAsked = asked.removes.some((one) => equal(one, seat.member))
+    const isLost = seat.out || !(await isVouchedFor(seat, session.ledger.facts, session.network.chain))
+    if (isAsked || (turns && isLost)) leaving.push(seat)
+  }
+  const removes = leaving.map(({ member: one }) => one)
   const adds = inOrder(asked.adds)
   const added = adds.map((seat) => seat.member)
   if (!turns) {
@@ -123,7 +128,7 @@ export async function changeTeam(
     return { entries: [entry], attachments: [attachment], keep: () => undefined }
   }
   const { secret, start } = await startEpoch(member, team)
-  const stay = seated.filter((seat) => !isLeaving(seat)).map((seat) => seat.member)
+  const stay = seated.filter((seat) => !leaving.includes(seat)).map((seat) => seat.member)
   const members = [...stay, ...added]
   const { attachment, wraps } = await wrapTeam(session, team, { epoch: start.epoch, secret, members })
   const body = { credential, adds, removes, epoch: start, wraps }

@@ -171,7 +171,7 @@ export {
   signRequest,
   verifyRequest,
 } from './request.js'
-export { admits, type Holder, type Recipients } from './rules/admits.js'
+export { admits, type Recipients } from './rules/admits.js'
 export { applyEntry, checkList } from './rules/apply.js'
 export { enrolmentMessage } from './rules/authority.js'
 export {
@@ -194,8 +194,9 @@ export {
 export { requireHeld, requireUnopened } from './rules/grants.js'
 export { type LiveGrant, liveGrants, mayReadTrail } from './rules/live-grants.js'
 export { type Facts, type Look, lookFor, type Position, type StoredFact } from './rules/look.js'
+export { type AsOf, type Holder, isHeldAsWrapped, isVouchedFor, reachedBy, reachOf } from './rules/reach.js'
 export { isSeated } from './rules/seats.js'
-export { isVouched, requireCredential, signKeyOf } from './rules/standing.js'
+export { requireCredential, signKeyOf } from './rules/standing.js'
 export type { Infer, Shape } from './shape.js'
 export { blob, bool, bytes, list, nullable, oneOf, pack, packAnswer, struct, text, uint, unpack } from './shape.js'
 export {

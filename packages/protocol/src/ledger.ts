@@ -82,6 +82,14 @@ export class Ledger {
     return valuesUnder(this.#chains.get(hex(chain)), expectText(prefix), NEWEST)
   }
 
+  /** All chains' facts at their newest known entries: for what is asked of many of them. */
+  get facts(): Facts {
+    return {
+      get: (chain, key) => valueAt(this.#chains.get(hex(chain)), key, NEWEST),
+      under: (chain, prefix) => valuesUnder(this.#chains.get(hex(chain)), prefix, NEWEST),
+    }
+  }
+
   /** The facts that an entry of a chain other than an access log was judged by: for `admits`, by whoever has its wrap list. @throws ProtocolError USAGE */
   factsBefore(entry: AnyEntry): Facts {
     const { chain } = expectEntry(entry)

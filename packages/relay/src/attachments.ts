@@ -11,6 +11,7 @@ import {
   equal,
   facts,
   is,
+  isHeldAsWrapped,
   liveGrants,
   type Manifest,
   ProtocolError,
@@ -18,9 +19,8 @@ import {
   type WrapsRef,
 } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
-import { factsFrom } from './place.js'
 import { sealOf } from './proofs.js'
-import { newestOf, type ReachParts, reachOf, requireHeldAsWrapped, requireReached, requireSeats } from './reach.js'
+import { type Asking, askedFacts, newestOf, requireSeats } from './reach.js'
 import type { Segments } from './segments/contract.js'
 import type { Sequencer } from './sequencer.js'
 import { inSlices, pause, SLICE } from './slices.js'
@@ -70,7 +70,7 @@ const MOST_BEHIND = 10 * 60_000
 export async function checkWraps(
   parts: CheckParts,
   entry: AnyEntry,
-  { bytes, before, reach }: { readonly bytes: Uint8Array; readonly before: State; readonly reach: ReachParts },
+  { bytes, before, asking }: { readonly bytes: Uint8Array; readonly before: State; readonly asking: Asking },
 ): Promise<ReadList> {
   const signed = wrapsRefOf(entry)
   if (!signed) throw new RelayError('INTERNAL', 'an entry without a wrap list')
@@ -78,17 +78,17 @@ export async function checkWraps(
   if (list.rows.length !== signed.attached.count || !equal(await rootOfRows(list.rows), signed.root))
     throw new ProtocolError('WRAPS', 'the wrap list is not the one that the entry signs')
   const isRecent = await wasSizeLately(parts, signed.asOf)
-  await admits(entry, list.leaves, factsFrom(before), {
+  await admits(entry, list.leaves, askedFacts(before, asking), {
+    ...asking,
     async newest(leaf) {
       const newest = await newestOf(before, leaf.recipient)
       const moved = newest !== null && newest.sequence !== leaf.sequence
       if (!moved || !isRecent || !(await wasHead(parts.reads, leaf, signed.asOf))) return newest
       return { ...newest, sequence: leaf.sequence, link: leaf.link }
     },
-    reach: (holder) => reachOf(before, holder, reach),
   })
-  if (entry.kind === 'team') await requireSeats(before, entry, list.leaves, reach)
-  if (entry.kind !== 'member') for (const { recipient } of list.leaves) reach.asked.add(keyOf(recipient))
+  if (entry.kind === 'team') await requireSeats(before, entry, list.leaves, asking)
+  if (entry.kind !== 'member') for (const { recipient } of list.leaves) asking.asked.add(keyOf(recipient))
   return list
 }
 
@@ -115,20 +115,17 @@ async function wasHead(reads: Reads, { recipient, sequence, link }: WrapLeaf, as
 export async function checkHolders(
   entry: AnyEntry & Entry<'record', 'publish'>,
   before: State,
-  reach: ReachParts,
+  asking: Asking,
 ): Promise<void> {
   const started = new Set(entry.body.epochs.map(({ section }) => section))
-  const kept: { section: number; index: number }[] = []
-  for (const section of new Set([0, ...entry.body.contents.map((content) => content.section)])) {
-    const fact = started.has(section) ? null : await factOf(before, entry.chain, facts.section(section))
-    if (fact !== null) kept.push({ section, index: fact.index })
-  }
-  const founder = await factOf(before, entry.chain, facts.founder)
-  if (kept.length === 0 || founder === null) return
-  const since = Math.min(...kept.map(({ index }) => index))
-  await requireReached(before, { member: founder.member, institution: null }, { since, parts: reach })
-  for await (const live of inSlices(await liveGrants(entry.chain, factsFrom(before), entry.time)))
-    await requireHeldAsWrapped(before, live, kept, reach)
+  const kept = [...new Set([0, ...entry.body.contents.map(({ section }) => section)])].filter((id) => !started.has(id))
+  const known = askedFacts(before, asking)
+  const live = await liveGrants(entry.chain, known, entry.time)
+  if (!(await isHeldAsWrapped(entry.chain, kept, live, known, asking)))
+    throw new RelayError(
+      'STALE_EPOCH',
+      'somebody holds a key who should not, or with an older one: the version needs a new epoch',
+    )
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkHolders, checkManifest, checkWraps, type NamedObject, objectsOf, s
 import { RelayError } from './errors.js'
 import type { GateParts, Judged } from './gate-parts.js'
 import { GATE_MS, isKept } from './objects.js'
-import type { ReachParts } from './reach.js'
+import type { Asking } from './reach.js'
 import type { GatedList } from './sequencer.js'
 import { keyOf } from './state.js'
 import { type AttachmentRow, type SegmentRow, STAGED_ROWS, type UploadRow } from './store/contract.js'
@@ -43,14 +43,14 @@ export async function stageObjects(
   const store: ToStore[] = []
   const live: { digest: Digest; position: number }[] = []
   const recipients = new Set<string>()
-  const reach = { network, now: parts.now(), asked: recipients }
+  const asking = { network, time: parts.now(), asked: recipients }
   for (const one of found) {
-    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live, reach })
+    if (one.object.what === 'wraps') await takeWraps(parts, one, { store, live, asking })
     else store.push(...asStored(one, 0, null))
     live.push({ digest: one.object.attached.digest, position: one.position })
   }
   for (const { entry, before } of judged) {
-    if (is(entry, 'record', 'publish')) await checkHolders(entry, before, reach)
+    if (is(entry, 'record', 'publish')) await checkHolders(entry, before, asking)
   }
   const rows = await findUploads(parts, request, judged)
   const uploads = [...rows.map(({ id }) => id), ...(await storeSegments(parts, request.segments, judged))]
@@ -105,11 +105,11 @@ async function takeWraps(
   to: {
     readonly store: ToStore[]
     readonly live: { digest: Digest; position: number }[]
-    readonly reach: ReachParts
+    readonly asking: Asking
   },
 ): Promise<void> {
   const { entry, before } = one.judged
-  const list = await checkWraps(parts, entry, { bytes: one.bytes, before, reach: to.reach })
+  const list = await checkWraps(parts, entry, { bytes: one.bytes, before, asking: to.asking })
   to.store.push(...asStored(one, list.rows.length, null))
   const index = indexFor(list.rows)
   if (index === null) return

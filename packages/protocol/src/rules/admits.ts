@@ -7,8 +7,9 @@ import { ProtocolError } from '../errors.js'
 import type { WrapLeaf, WrappedGrant } from '../wraps.js'
 import { admitsDevices } from './admits-devices.js'
 import { facts, readFact, SEATS } from './facts.js'
-import { type LiveGrant, liveGrants, mayReadTrail } from './live-grants.js'
+import { liveGrants, mayReadTrail } from './live-grants.js'
 import { expectFacts, type Facts } from './look.js'
+import { type AsOf, expectAsOf, type HeldKeys, reachedBy } from './reach.js'
 import { isSeated } from './seats.js'
 
 interface Due {
@@ -25,18 +26,10 @@ const refuse = (message: string): never => {
   throw new ProtocolError('WRAPS', message)
 }
 
-/** What the recipients' own chains say: a relay has them, and a verifier who was given them. */
-export interface Recipients {
+/** What the recipients' own chains say, which `known` then has to have: a relay does, and a verifier who was given them. */
+export interface Recipients extends AsOf {
   /** Newest epoch key and head of a leaf's recipient, or null. */
   newest(leaf: WrapLeaf): Promise<Pick<WrapLeaf, 'epoch' | 'keyHash' | 'sequence' | 'link'> | null>
-  /** To whom a holder's keys are wrapped now: to her; to nobody who lost her credentials, to no closed team; to the members of a stale one. */
-  reach(holder: Holder): Promise<readonly ChainId[]>
-}
-
-/** A member in one capacity, or (`institution` null) in any; or a team. */
-export interface Holder {
-  readonly member: ChainId
-  readonly institution: ChainId | null
 }
 
 /**
@@ -53,9 +46,9 @@ export async function admits(
   expectEntry(entry)
   expectFacts(known)
   expectList(leaves, (leaf) => expectId(leaf.recipient))
-  if (recipients !== undefined) reading('recipients', () => expectRecipients(recipients))
+  if (recipients !== undefined) reading('recipients', () => expectFunction(expectAsOf(recipients) && recipients.newest))
   if (entry.kind === 'member') return admitsDevices(entry, leaves, known)
-  const due = await dueFor(entry, known, recipients?.reach ?? herself)
+  const due = await dueFor(entry, known, recipients ? (keys) => reachedBy(keys, known, recipients) : herself)
   if (leaves.length !== due.length) refuse('the wrap list has too few or too many rows')
   for (const [i, leaf] of leaves.entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
@@ -66,14 +59,10 @@ export async function admits(
   }
 }
 
-type Reach = Recipients['reach']
+/** To whom a grant's keys go. */
+type Reach = (keys: HeldKeys) => Promise<readonly ChainId[]>
 
-const herself: Reach = async ({ member }) => [member]
-
-function expectRecipients({ newest, reach }: Recipients): void {
-  expectFunction(newest)
-  expectFunction(reach)
-}
+const herself: Reach = async ({ grant }) => [grant.recipient]
 
 function checkDue(leaf: WrapLeaf, expected: Due): void {
   if (!equal(leaf.recipient, expected.recipient))
@@ -171,7 +160,7 @@ async function dueForEpochs(
     one.what.push(what)
     due.set(hex(recipient), one)
   }
-  for (const member of await reach({ member: founder.member, institution: null }))
+  for (const member of await reach({ grant: { recipient: founder.member, institution: null }, teams: [] }))
     add(member, { grant: founder.create, keys: started, trail })
   const ended = is(entry as AnyEntry, 'record', 'revoke')
     ? (entry.body as Entry<'record', 'revoke'>['body']).grants
@@ -181,7 +170,7 @@ async function dueForEpochs(
     if (i % SLICE === SLICE - 1) await known.pause?.()
     const { hash, grant } = live
     const keys = started.filter(({ section }) => section === 0 || grant.sections.includes(section))
-    const reached = keys.length === 0 ? [] : await reachedBy(live, reach)
+    const reached = keys.length === 0 ? [] : await reach(live)
     for (const member of reached) add(member, { grant: hash, keys, trail: mayReadTrail(grant.actions) ? trail : null })
     const { until } = grant
     if (until === null || reached.length === 0) continue
@@ -191,12 +180,6 @@ async function dueForEpochs(
   await known.pause?.()
   for (const one of due.values()) one.what.sort((a, b) => compare(a.grant as EntryHash, b.grant as EntryHash))
   return [...due.values()].sort((a, b) => compare(a.recipient, b.recipient))
-}
-
-/** To whom a grant's keys go: to nobody where a team that it was shared on from is closed. */
-async function reachedBy({ grant, teams }: LiveGrant, reach: Reach): Promise<readonly ChainId[]> {
-  for (const team of teams) if ((await reach({ member: team, institution: null })).length === 0) return []
-  return reach({ member: grant.recipient, institution: grant.institution })
 }
 
 /** Each new epoch says when the first of its holders' grants ends (`ends`, by section): the turn then needs no walk over all of them. */
