@@ -275,17 +275,26 @@ const wrongAppointments = {
   'appoint-with-a-proof-of-63-bytes': [[1, counting(0x60, 63)], 'A signature has 64.'],
 }
 const wrongGrants = {
-  'grant-of-no-section': [[3, []], 'At least one.'],
-  'grant-of-section-257': [[3, [257]], 'There are 256.'],
-  'grant-of-action-48': [[4, 48], '47 is the sum of all there are.'],
-  'grant-with-a-negative-end': [[6, -1], 'A time.'],
-  'grant-without-wraps': [[7, null], 'It may not be absent.'],
-  'grant-with-too-many-wraps': [[7, [[counting(0x55), 1000, 65_537], counting(0x56), 0]], '65,536 rows at most.'],
+  'grant-from-a-hash-of-31-bytes': [[1, counting(0x60, 31)], 'An entry hash has 32.'],
+  'grant-of-no-section': [[4, []], 'At least one.'],
+  'grant-of-section-257': [[4, [257]], 'There are 256.'],
+  'grant-of-action-64': [[5, 64], '63 is the sum of all there are.'],
+  'grant-with-a-negative-end': [[7, -1], 'A time.'],
+  'grant-without-wraps': [[8, null], 'It may not be absent.'],
+  'grant-with-too-many-wraps': [[8, [[counting(0x55), 1000, 65_537], counting(0x56), 0]], '65,536 rows at most.'],
 }
 const wrongRevocations = {
   'revoke-mode-other': [[1, 'forget'], 'Revoke or recall.'],
   'revoke-of-no-grant': [[2, []], 'At least one.'],
   'revoke-of-257-grants': [[2, Array(257).fill(counting(0x60))], '256 at most.'],
+  'revoke-with-a-bare-back-link': [
+    [4, [[0, 1, counting(0x57), counting(0x58), null]]],
+    'A back-link names the epoch that it leads to.',
+  ],
+  'revoke-with-a-back-link-of-257-bytes': [
+    [4, [[0, 1, counting(0x57), [0, counting(0x58, 257)], null]]],
+    '256 at most.',
+  ],
 }
 
 // ——— keys in bodies, and alone

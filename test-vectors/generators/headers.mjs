@@ -259,7 +259,14 @@ async function commitments({ accepts, refuses }) {
 async function backLinks({ accepts, refuses }) {
   const current = counting(0xa0)
   const link = async (what) =>
-    (await c.sealBackLink({ epoch: 0, secret: counting(0xc0) }, current, { network, chain: record, what, epoch }, random())).sealed
+    (
+      await c.sealBackLink(
+        { epoch: 0, secret: counting(0xc0) },
+        current,
+        { network, chain: record, what, epoch },
+        random(),
+      )
+    ).sealed
   const backLink = (sealed, over = {}) => ({
     operation: 'headers/back-link',
     spec: 'keys.md#back-links',

@@ -50,7 +50,7 @@ const altered = (key, fields) => (facts, world) => {
   own[name] = hex(encode(decode(bytes(own[name])).map((field, i) => fields[i] ?? field)))
 }
 const GRANTS = 1
-const SECTIONS = 2
+const SECTIONS = 4
 
 /** Wong may write section 1, and adds section 3. */
 async function adding(world) {

@@ -1,9 +1,10 @@
 // Cases of teams. Each plays after three members have joined; most begin with the founding of Chan's department, in which Lee sits.
 import { decode, encode } from '../../packages/protocol/dist/index.js'
 import { bytes, hex } from '../operations/notation.mjs'
+import { deviceActs } from './member-devices.mjs'
 import { inOrder, seat, seats, team, teamActs, teamEpoch } from './teams.mjs'
 import { cases, counting } from './vectors.mjs'
-import { acts, chan, clinic, hospital, issuer, lee, network, place, START, wong, wraps } from './world.mjs'
+import { acts, backTo, chan, clinic, hospital, issuer, lee, network, place, START, wong, wraps } from './world.mjs'
 
 const after = 'three-members-join'
 const MINUTE = 60_000
@@ -19,12 +20,19 @@ const removing = (world) => teamActs.change(world, { removes: [lee.chain], epoch
 const withdrawing = (world) => acts.withdraw(lee, hospital, hospital, world.named.get('lee'))
 const told = (world) => teamActs.stale(lee, hospital, world.named.get('lee'), hospital)
 const reported = () => teamActs.stale(lee)
+/** Lee turns her key, for a phone that is gone, and then these. */
+const gone = (...entries) => inTeam((world) => deviceActs.turn(world, lee), reported, ...entries)
 const closing = (world) => teamActs.close(world)
 const later = async (world) => {
   world.now += MINUTE
   return teamActs.change(world, { adds: [seat(wong)] })
 }
 /** Wong sits in the team too. */
+/** Whoever has signed Chan's and Wong's credentials was dismissed from the place of Wong's on. */
+const dismissed = async (world) => {
+  const { index } = world.entries.find(({ bytes: encoded }) => hex(encoded) === hex(world.named.get('wong').bytes))
+  return acts.dismiss(issuer, clinic, index)
+}
 const withWong = (...entries) => inTeam(adding, ...entries)
 
 /** Chan adds Wong to a team whose counts say that it has so many members. */
@@ -170,6 +178,24 @@ const changes = {
     ),
   ],
   'team-changed-to-the-same': ['RULE', 'Nobody comes or goes.', inTeam((world) => teamActs.change(world))],
+  'team-is-repaired': [
+    null,
+    'A new key for the same members.',
+    inTeam((world) => teamActs.change(world, { epoch: teamEpoch(1) })),
+  ],
+  'team-back-link-leads-nowhere': [
+    'RULE',
+    'To the epoch that it starts itself.',
+    inTeam((world) => teamActs.change(world, { epoch: teamEpoch(1, { back: backTo(1, 1) }) })),
+  ],
+  'team-back-link-leads-around-an-epoch': [
+    null,
+    'From 2 to 0: whoever started epoch 1 sealed garbage.',
+    inTeam(
+      (world) => teamActs.change(world, { epoch: teamEpoch(1) }),
+      (world) => teamActs.change(world, { epoch: teamEpoch(2, { back: backTo(2, 0) }) }),
+    ),
+  ],
   'team-adds-out-of-order': [
     'RULE',
     'Seats ascend by member.',
@@ -238,24 +264,96 @@ const changes = {
   ],
   'team-is-rested-on': [
     'RULE',
-    'Nothing in this version rests on a team.',
+    'Whoever verifies a network’s chain needs no teams.',
     inTeam(() => ({ ...acts.relay(), restsOn: [team] })),
   ],
 }
 
 const refreshes = {
-  'team-is-stale-by-its-member': [null, 'Lee reports a lost phone.', inTeam(reported)],
+  'team-is-stale-by-its-member': [null, 'Lee reports a lost phone.', gone()],
+  'team-is-stale-by-a-member-with-the-same-key': [
+    'RULE',
+    'The next epoch would be wrapped to it again.',
+    inTeam(reported),
+  ],
+  'team-is-stale-by-a-member-whose-key-it-has': [
+    'RULE',
+    'It took a new key since Lee took hers.',
+    gone((world) => teamActs.refresh(world), reported),
+  ],
+  'team-is-stale-by-a-removed-institution': [
+    null,
+    'The network has removed the hospital, and Chan says so.',
+    inTeam(
+      () => acts.remove(hospital),
+      () => teamActs.stale(lee, chan),
+    ),
+  ],
+  'team-is-stale-by-a-removed-institution-says-somebody-outside': [
+    'ROLE',
+    'Wong has no seat.',
+    inTeam(
+      () => acts.remove(hospital),
+      () => teamActs.stale(lee, wong),
+    ),
+  ],
+  'team-is-stale-by-a-removed-institution-says-one-who-is-out': [
+    'ROLE',
+    'Wong is out.',
+    withWong(
+      (world) => acts.withdraw(wong, issuer, clinic, world.named.get('wong')),
+      (world) => teamActs.stale(wong, issuer, world.named.get('wong'), clinic),
+      () => acts.remove(hospital),
+      () => teamActs.stale(lee, wong),
+    ),
+  ],
+  'team-is-stale-by-a-dismissal': [
+    null,
+    'Whoever signed Wong’s credential was dismissed from before on.',
+    withWong(dismissed, (world) => teamActs.stale(wong, clinic, world.named.get('wong'), clinic)),
+  ],
+  'team-is-stale-by-a-dismissal-of-later': [
+    'RULE',
+    'Wong’s credential was signed before.',
+    withWong(
+      (world) => acts.dismiss(issuer, clinic, world.size),
+      (world) => teamActs.stale(wong, clinic, world.named.get('wong'), clinic),
+    ),
+  ],
+  'team-is-stale-by-an-offer': [
+    'RULE',
+    'Lee never took it.',
+    inTeam(
+      async (world) => {
+        world.named.set('offer', await world.sign(acts.credential(lee, hospital, hospital)))
+        return acts.credential(lee, hospital, hospital)
+      },
+      (world) => teamActs.stale(lee, hospital, world.named.get('offer'), hospital),
+    ),
+  ],
   'team-is-stale-twice': [
     'RULE',
     'Chan reports when Lee has: it is stale already.',
-    inTeam(reported, () => teamActs.stale(chan)),
+    gone(
+      (world) => deviceActs.turn(world, chan),
+      () => teamActs.stale(chan),
+    ),
   ],
   'team-is-stale-since-the-first-report': [
     null,
     'Chan reports, then Lee is put out.',
-    inTeam(() => teamActs.stale(chan), withdrawing, told),
+    inTeam(
+      (world) => deviceActs.turn(world, chan),
+      () => teamActs.stale(chan),
+      withdrawing,
+      told,
+    ),
   ],
-  'team-is-stale-by-another-member': ['ROLE', 'Chan reports Lee’s.', inTeam(() => teamActs.stale(lee, chan))],
+  'team-is-stale-by-another-member': [
+    'RULE',
+    'Chan reports Lee’s, whose institution stands.',
+    inTeam(() => teamActs.stale(lee, chan)),
+  ],
   'team-is-stale-by-somebody-outside': ['RULE', 'Wong has no seat.', inTeam(() => teamActs.stale(wong))],
   'team-is-stale-by-one-who-left': ['RULE', 'Lee was removed.', inTeam(removing, reported)],
   'team-is-stale-by-a-withdrawal': [null, 'The hospital has withdrawn Lee’s credential.', inTeam(withdrawing, told)],
@@ -284,13 +382,12 @@ const refreshes = {
   ],
   'team-is-told-twice': ['RULE', 'Lee is out already.', inTeam(withdrawing, told, told)],
   'team-is-stale-when-closed': ['TEAM_CLOSED', 'There is nothing to refresh.', inTeam(closing, reported)],
-  'team-is-refreshed': [null, 'By Lee, who stays.', inTeam(reported, (world) => teamActs.refresh(world))],
+  'team-is-refreshed': [null, 'By Lee, who stays.', gone((world) => teamActs.refresh(world))],
   'team-is-refreshed-without-cause': ['RULE', 'It is not stale.', inTeam((world) => teamActs.refresh(world))],
   'team-is-refreshed-twice': [
     'RULE',
     'It was stale until then.',
-    inTeam(
-      reported,
+    gone(
       (world) => teamActs.refresh(world),
       (world) => teamActs.refresh(world, { epoch: teamEpoch(2) }),
     ),
@@ -327,7 +424,7 @@ const refreshes = {
   'team-is-refreshed-without-one-who-is-not-there': [
     'RULE',
     'Wong has no seat.',
-    inTeam(reported, (world) => teamActs.refresh(world, { leaves: [wong.chain] })),
+    gone((world) => teamActs.refresh(world, { leaves: [wong.chain] })),
   ],
   'team-is-refreshed-out-of-order': [
     'RULE',
@@ -343,22 +440,18 @@ const refreshes = {
   'team-is-refreshed-with-an-epoch-left-out': [
     'SEQ',
     'From 0 to 2.',
-    inTeam(reported, (world) => teamActs.refresh(world, { epoch: teamEpoch(2) })),
+    gone((world) => teamActs.refresh(world, { epoch: teamEpoch(2) })),
   ],
   'team-is-refreshed-when-closed': [
     'TEAM_CLOSED',
     'Nothing follows.',
-    inTeam(reported, closing, (world) => teamActs.refresh(world)),
+    gone(closing, (world) => teamActs.refresh(world)),
   ],
-  'team-that-is-stale-adds': [
-    'STALE_EPOCH',
-    'It needs a new key first, or in the same entry.',
-    inTeam(reported, adding),
-  ],
+  'team-that-is-stale-adds': ['STALE_EPOCH', 'It needs a new key first, or in the same entry.', gone(adding)],
   'team-that-is-stale-adds-with-a-new-key': [
     null,
     'And is not stale any more.',
-    inTeam(reported, (world) => teamActs.change(world, { adds: [seat(wong)], epoch: teamEpoch(1) })),
+    gone((world) => teamActs.change(world, { adds: [seat(wong)], epoch: teamEpoch(1) })),
   ],
   'team-that-is-stale-keeps-who-is-out': [
     'STALE_EPOCH',

@@ -1,5 +1,5 @@
 // Chains under the rules: a story that is accepted chapter by chapter, and after each chapter what a verifier refuses there, and some of what
-// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-device.mjs, rules-team.mjs, rules-record.mjs, rules-ledger.mjs, rules-hidden.mjs;
+// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-device.mjs, rules-team.mjs, rules-record.mjs, rules-sharing.mjs, rules-ledger.mjs, rules-hidden.mjs;
 // entries that are judged alone: rules-alone.mjs.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
@@ -9,6 +9,7 @@ import { deviceCases } from './rules-device.mjs'
 import { hidden } from './rules-hidden.mjs'
 import { ledger } from './rules-ledger.mjs'
 import { recordCases } from './rules-record.mjs'
+import { sharingCases } from './rules-sharing.mjs'
 import { teamCases } from './rules-team.mjs'
 import { vectorsOf } from './vectors.mjs'
 import {
@@ -58,7 +59,15 @@ export default async function rules(elsewhere) {
     before = name
   }
 
-  for (const one of [...authority, ...deviceCases, ...teamCases, ...recordCases, ...ledger, ...alone]) {
+  for (const one of [
+    ...authority,
+    ...deviceCases,
+    ...teamCases,
+    ...recordCases,
+    ...sharingCases,
+    ...ledger,
+    ...alone,
+  ]) {
     const { name, code = null, after, spec, comment, play, operation = 'rules/take' } = one
     const world = worlds[after].fork()
     const since = world.size

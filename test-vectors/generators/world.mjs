@@ -355,7 +355,7 @@ export const acts = {
     body: {
       credential: world.named.get('chan').hash,
       mode: 'revoke',
-      grants: [world.named.get('grant').hash],
+      grants: [world.named.get('grant')?.hash],
       trail: trailStart(1),
       epochs: [epochStart(0, 1), epochStart(1, 1)],
       contents: [content(0, 1)],
@@ -371,7 +371,7 @@ export const acts = {
     by,
     body: {
       record,
-      grant: by === lee ? world.named.get('grant').hash : null,
+      grant: by === lee ? (world.named.get('grant')?.hash ?? null) : null,
       credential: world.named.get(by === lee ? 'lee' : by === chan ? 'chan' : 'wong').hash,
       version: 1,
       sections: [1],

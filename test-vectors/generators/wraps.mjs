@@ -25,6 +25,7 @@ import {
   viewedWorld,
   wong,
 } from './world.mjs'
+import { reach } from './wraps-reach.mjs'
 
 await c.ready()
 
@@ -563,6 +564,7 @@ async function fits({ accepts, refuses }) {
   }
   const teamedStale = async (world) => {
     await teamed(world)
+    await world.add(deviceActs.turn(world, lee))
     await world.add(teamActs.stale(lee))
   }
   const addWong = (world, over) => teamActs.change(world, { adds: [seat(wong)], ...over })
@@ -699,6 +701,7 @@ async function fits({ accepts, refuses }) {
       async (world) => {
         await teamed(world)
         await world.add(removeLee(world))
+        await world.add(deviceActs.turn(world, chan))
         await world.add(teamActs.stale(chan))
       },
     ],
@@ -935,4 +938,5 @@ async function fits({ accepts, refuses }) {
   }
   for (const [name, [after, rows, act, comment, play]] of Object.entries(wrong))
     await refuses(`fits-not-${name}`, 'WRAPS', { ...(await vector(after, rows, act, play)), comment })
+  await reach({ accepts, refuses }, recorded, founding)
 }

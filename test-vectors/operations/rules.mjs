@@ -86,4 +86,23 @@ export const rules = {
     await p.admits(entry, leaves, ledger.factsBefore(entry))
     return { rows: leaves.length }
   },
+  /** The same, with what the recipients' chains say by then. */
+  async 'wraps/reaches'(inputs, named) {
+    const { ledger, placed } = await taken(inputs, named)
+    const { entry, time } = placed.at(-1)
+    const leaves = p.decodeWrapList(bytes(inputs.list)).map(({ row }) => row.leaf)
+    const before = ledger.factsBefore(entry)
+    const factsOf = (chain) => (p.equal(chain, entry.chain) ? before : ledger.facts)
+    const known = {
+      get: (chain, key) => factsOf(chain).get(chain, key),
+      under: (chain, prefix) => factsOf(chain).under(chain, prefix),
+    }
+    const newest = async ({ recipient }) => {
+      const epoch = ledger.fact(recipient, p.facts.epoch)
+      const head = ledger.head(recipient)
+      return epoch && head && { epoch: epoch.epoch, keyHash: epoch.keyHash, sequence: head.sequence, link: head.link }
+    }
+    await p.admits(entry, leaves, known, { network: bytes(inputs.network), time, newest })
+    return { rows: leaves.length }
+  },
 }
