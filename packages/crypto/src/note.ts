@@ -17,7 +17,7 @@ export interface TrailNote {
 const line = text(Number.MAX_SAFE_INTEGER)
 
 /** Text as everywhere else, but with line feeds. */
-const lines: Shape<string> = {
+export const lines: Shape<string> = {
   decode(value, at) {
     // Not a string: the line's own refusal.
     for (const one of typeof value === 'string' ? value.split('\n') : [value]) line.decode(one, at)

@@ -3,19 +3,23 @@
 import { bind, limits, type Shape, struct, text } from '@sealchart/protocol'
 import type { Random } from './check.js'
 import { deriveKey } from './keys.js'
+import { lines } from './note.js'
 import { in64s, type ObjectKind, openObject, sealObject } from './object.js'
 import { bindPlace, type TeamPlace, teamPlace } from './place.js'
+import { refine } from './refine.js'
 import type { EpochSecret } from './secrets.js'
 
 /** What a consultation is about. */
 export interface TeamTitle {
   readonly title: string
+  /** Text in lines. */
   readonly reason: string
 }
 
 // How long both may be is bounded by their sealed length: LIMIT.
 const anyLength = Number.MAX_SAFE_INTEGER
-const shape: Shape<TeamTitle> = struct({ title: text(anyLength, 1), reason: text(anyLength, 1) })
+const reason = refine(lines, (value) => value !== '', 'a text that is not empty')
+const shape: Shape<TeamTitle> = struct({ title: text(anyLength, 1), reason })
 const kind: ObjectKind<TeamTitle> = { shape, padding: in64s, limit: limits.private }
 
 const sealUnder = (secret: EpochSecret, place: TeamPlace): { key: Uint8Array; aad: Uint8Array } => ({
