@@ -124,7 +124,7 @@ export async function actingRecord(deviceFromSeed, views) {
     previous: memberFound.link,
     type: 'credential',
     restsOn: authority,
-    body: { institution, claims: [], notBefore: time - 1000, until: time + 1e9 },
+    body: { institution, claims: [], registration: null, notBefore: time - 1000, until: time + 1e9 },
   })
   const accept = await sign(doctor, member, network, {
     kind: 'member',

@@ -69,7 +69,7 @@ const acceptedRequests = new Set(acceptedOf('requests/verify').map(({ inputs }) 
 const id = filled(0)
 const numbered = new Set(['section', 'content'])
 const factKinds = Object.entries(p.facts).map(([name, fact]) =>
-  typeof fact === 'function' ? fact(numbered.has(name) ? 1 : id) : fact,
+  typeof fact === 'function' ? fact(...(numbered.has(name) ? [1] : [id, id])) : fact,
 )
 const kindOf = (key) => factKinds.findIndex((fact) => fact.key.split('/')[0] === key.split('/')[0])
 const factSeeds = new Map()

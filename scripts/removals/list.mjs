@@ -302,9 +302,20 @@ const rules = [
     'beginning: acceptance': ['if (second || third)', 'if (second)'],
     'rests on itself': ['equal(chain, entry.chain) || ', ''],
     'rests on a chain twice': [' || entry.restsOn.findIndex((first) => equal(first.chain, chain)) !== i', ''],
-    'rests on a chain that is there': ['!founded || founded.kind === kinds.team', 'founded?.kind === kinds.team'],
-    'rests on a team': ['founded.kind === kinds.team || ', ''],
-    'rests on another record': [' || founded.kind === kinds.record', ''],
+    'rests on a chain that is there': ['!founded || !(isShared', 'founded && !(isShared'],
+    'rests on a team': ['[kinds.network, kinds.institution', '[kinds.team, kinds.network, kinds.institution'],
+    'rests on another record': ['[kinds.network, kinds.institution', '[kinds.record, kinds.network, kinds.institution'],
+    'rests on a registration number': [
+      '[kinds.network, kinds.institution',
+      '[kinds.registration, kinds.network, kinds.institution',
+    ],
+    'number begins with a binding': [
+      "(is(entry, 'registration', 'bind') && entry.sequence === 0)",
+      "(entry.kind === 'registration' && entry.sequence === 0)",
+    ],
+    'list of a credential for a number': ['registers && !later.some((other) => speaksOf(other, entry))', NO],
+    'list of a credential for a number: which': [' && equal(other.body.credential, credential.hash)', ''],
+    'list of a credential for a number: its chain': ["other.kind === 'registration' && ", ''],
     'recalls alone rest on their access log': [
       'isRecall(entry) && equal(chain',
       "entry.kind === 'record' && equal(chain",
@@ -444,6 +455,59 @@ const rules = [
     ],
     'device that leaves': [' && !gone.has(hex(id))', ''],
     'device that left before': ['isOwned(device) && ', ''],
+  }),
+  of('protocol/rules/registration', 'rules', {
+    'credential of a binding': [
+      'await requireRegistered(entry, { member, credential: entry.body.credential }, look, at)',
+      '',
+    ],
+    'bound to one member': ['bound && !equal(bound.member, member)', NO],
+    'moved by its member': [
+      'await requireBoundSigner(entry, look)\n    await requireRegistered(entry, entry.body',
+      'await requireRegistered(entry, entry.body',
+    ],
+    'credential of who gets it': ['    await requireRegistered(entry, entry.body, look, at)\n', ''],
+    'approved by others': ['equal(chain, institution)', NO],
+    'approved by one who stands': [
+      '    if (!equal(chain, look.network)) await requireStandingIssuer(chain, device, look, at.index)\n',
+      '',
+    ],
+    'objected by its member': [
+      'const member = await requireBoundSigner(entry, look)\n    // Whoever',
+      'const member = entry.signer.chain\n    // Whoever',
+    ],
+    'objected under a credential': [
+      '    await requireRegistered(entry, { member, credential }, look, at)\n    return [set(facts.move(proposal)',
+      '    return [set(facts.move(proposal)',
+    ],
+    'settled by who proposed': ['!equal(entry.signer.chain, open.member)', NO],
+    'time for an objection': ['at.time < open.time + limits.objection', NO],
+    'credential at the end': ['    await requireRegistered(entry, open, look, at)\n', ''],
+    'two others': ['approvals.length < QUORUM', 'approvals.length < 1'],
+    'credential for a number': ['registration === null || ', ''],
+    'chain of the number': [
+      '!equal(registrationChainOf(look.network, registration), entry.chain)',
+      '!equal(registration, entry.chain)',
+    ],
+    'bound member signs': ['!equal(bound.member, entry.signer.chain)', NO],
+    'bound since': ['move.index <= bound.since', NO],
+    objected: ['move.objected', NO],
+    expired: ['at.time >= move.time + limits.proposal', NO],
+  }),
+  of('protocol/rules/quorum', 'rules', {
+    'approvals once': [
+      'compare(approvals[i - 1] as ChainId, one) < 0',
+      'compare(approvals[i - 1] as ChainId, one) <= 0',
+    ],
+    'approvals in order': [
+      'compare(approvals[i - 1] as ChainId, one) < 0',
+      'compare(approvals[i - 1] as ChainId, one) !== 0',
+    ],
+    'has approved': ["?? refuse('one has not approved')", '?? { device: by, index: 0 }'],
+    'approval stands': [
+      'if (!equal(by, look.network)) await requireStandingIssuer(by, approval.device, look, approval.index)',
+      '',
+    ],
   }),
   of('protocol/rules/team', 'rules', {
     'team id': ['!equal(chainIdOf(look.network, founder, nonce), entry.chain) || ', ''],

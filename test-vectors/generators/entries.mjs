@@ -2,6 +2,7 @@
 import * as p from '../../packages/protocol/dist/index.js'
 import { bytes, hex, toJson } from '../operations/notation.mjs'
 import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './member-devices.mjs'
+import { number, registrationActs } from './registrations.mjs'
 import { seat, teamActs, teamEpoch } from './teams.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {
@@ -67,6 +68,13 @@ async function types({ accepts }, world) {
     ],
     'member-refresh': [deviceActs.refresh(world)],
     'member-names': [deviceActs.names()],
+    'member-credential-for-a-number': [acts.credential(chan, issuer, clinic, { registration: number })],
+    'registration-bind': [registrationActs.bind(world, chan)],
+    'registration-rebind': [registrationActs.rebind(world, lee)],
+    'registration-propose': [registrationActs.propose(world)],
+    'registration-approve': [registrationActs.approve(world, issuer)],
+    'registration-object': [registrationActs.object(world)],
+    'registration-settle': [registrationActs.settle(world)],
     'team-found': [teamActs.found(world)],
     'team-change': [teamActs.change(world, { adds: [seat(wong)], removes: [lee.chain], epoch: teamEpoch(1) })],
     'team-refresh': [teamActs.refresh(world, { leaves: [wong.chain] })],
@@ -184,7 +192,6 @@ async function payloads({ refuses }, world) {
     'format-2': ['DOWNGRADE', 'Another format version.', withField(0, 2)],
     'format-0': ['DOWNGRADE', 'There never was one.', withField(0, 0)],
     'kind-0': ['DECODE_SHAPE', 'No such kind.', withField(1, 0)],
-    'kind-4': ['DECODE_SHAPE', 'Reserved for registration.', withField(1, 4)],
     'kind-8': ['DECODE_SHAPE', 'No such kind.', withField(1, 8)],
     'kind-as-text': ['DECODE_SHAPE', 'Types are not converted.', withField(1, 'network')],
     'chain-of-31-bytes': ['DECODE_SHAPE', 'An id has 32 bytes.', withField(2, counting(0, 31))],
@@ -375,7 +382,7 @@ async function deviceKeys({ accepts, refuses }, world) {
 
 // ——— ids
 
-async function ids({ accepts }) {
+async function ids({ accepts, refuses }) {
   await accepts('chain-id-of-a-network', {
     spec: 'entries.md#identifiers',
     comment: 'Null instead of a network’s id.',
@@ -388,6 +395,33 @@ async function ids({ accepts }) {
     operation: 'entries/chain-id',
     inputs: { network: hex(network), founder: hex(counting(0x20)), nonce: hex(counting(0x40)) },
   })
+  const numbered = (board, given) => ({
+    spec: 'entries.md#identifiers',
+    operation: 'entries/registration',
+    inputs: { network: hex(network), board, number: given },
+  })
+  await accepts('registration-number', { ...numbered('hk-mchk', 'M01234'), comment: 'A doctor’s.' })
+  await accepts('registration-number-of-another-board', {
+    ...numbered('hk-nchk', 'M01234'),
+    comment: 'The same number, another chain.',
+  })
+  await accepts('registration-number-of-40', { ...numbered('b'.repeat(40), '9'.repeat(40)), comment: 'The longest.' })
+  const misspelt = {
+    'in-small-letters': ['hk-mchk', 'm01234'],
+    'with-a-space': ['hk-mchk', 'M 01234'],
+    'with-a-wide-letter': ['hk-mchk', '\uff2d01234'],
+    'with-an-end-of-line': ['hk-mchk', 'M01234\n'],
+    'of-nothing': ['hk-mchk', ''],
+    'of-41': ['hk-mchk', '9'.repeat(41)],
+    'of-a-board-in-capitals': ['HK-MCHK', 'M01234'],
+    'of-no-board': ['', 'M01234'],
+    'of-a-board-of-41': ['b'.repeat(41), 'M01234'],
+  }
+  for (const [name, given] of Object.entries(misspelt))
+    await refuses(`registration-number-${name}`, 'USAGE', {
+      ...numbered(...given),
+      comment: 'One number has one spelling, so that nobody binds it a second time under another.',
+    })
   await accepts('access-log-of-a-record', {
     spec: 'entries.md#identifiers',
     comment: 'Access link 0.',

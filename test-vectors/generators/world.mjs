@@ -185,6 +185,7 @@ export const memberBody = (world, of) => ({
 export const credentialBody = (institution) => ({
   institution: institution.chain,
   claims: [],
+  registration: null,
   notBefore: START - HOUR,
   until: START + 30 * DAY,
 })

@@ -50,13 +50,17 @@ export const protocol = {
     const id = p.chainIdOf(bytesOrNull(network), bytes(founder), bytes(nonce))
     return { id: hex(id), foundingSlot: hex(p.foundingSlot(id)) }
   },
+  'entries/registration'({ network, board, number }) {
+    const hash = p.registrationHash(bytes(network), board, number)
+    return { hash: hex(hash), chain: hex(p.registrationChainOf(bytes(network), hash)) }
+  },
   'entries/access-log': ({ record }) => ({ id: hex(p.accessLogOf(bytes(record))) }),
   'entries/device-keys': ({ sign, box }) => ({
     id: hex(p.deviceId(p.checkDeviceKeys({ sign: bytes(sign), box: bytes(box) }))),
   }),
   'entries/claims'({ member, claims: carried, beside }) {
     // The other fields of a credential are not looked at.
-    const body = bodies.member.credential.decode([new Uint8Array(32), fromJson(carried), 0, 1], 'credential')
+    const body = bodies.member.credential.decode([new Uint8Array(32), fromJson(carried), null, 0, 1], 'credential')
     const claims = p.decodeClaims(bytes(beside), bytes(member), body)
     return { claims: claims.map(({ name, salt, value }) => [name, toJson(salt), value]) }
   },

@@ -26,6 +26,8 @@ const uses = {
   entryHash: 'hash of a whole entry: what leaves, grants and credentials are named by',
   linkHash: 'hash of a whole entry: what the next entry of a chain names',
   chainId: 'hash: id of a chain',
+  registration: 'hash: a registration number and its board',
+  registrationChain: 'hash: id of a registration number’s chain',
   deviceId: 'hash: id of a device',
   foundingSlot: 'hash: slot of a founding entry',
   slot: 'hash: slot of every later entry',

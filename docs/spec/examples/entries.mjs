@@ -17,6 +17,8 @@ import {
   foundingSlot,
   limits,
   ready,
+  registrationChainOf,
+  registrationHash,
   signatureInput,
   signEntry,
   slotAfter,
@@ -33,6 +35,7 @@ const network = counting(0x00)
 const device = deviceFromSeed(counting(0x60))
 const nonce = counting(0x80)
 const member = chainIdOf(network, device.id, nonce)
+const number = registrationHash(network, 'hk-mchk', 'M01234')
 const signer = { chain: member, device: device.id, sign: device.sign }
 
 const credential = counting(0xa0)
@@ -56,6 +59,7 @@ const salt = counting(0x30, 16)
 const claims = [
   { name: 'name', salt, value: '陳大文' },
   { name: 'registration', salt: counting(0x40, 16), value: 'M01234' },
+  { name: 'board', salt: counting(0x50, 16), value: 'hk-mchk' },
 ]
 const beside = encodeClaims(claims)
 
@@ -97,11 +101,7 @@ const refused = [
     'one suite per format; there is no negotiation',
     () => decodeEntry(withField(0, 2)),
   ],
-  [
-    'a kind that is not in the table, 4 among them',
-    'reserved kinds have no rules yet',
-    () => decodeEntry(withField(1, 4)),
-  ],
+  ['a kind that is not in the table', 'what has no rules cannot be judged', () => decodeEntry(withField(1, 0))],
   [
     'a type that its kind does not have',
     'an unknown statement cannot be judged, and is never skipped',
@@ -167,6 +167,8 @@ writeExamples('entries.md', {
     nonce,
     'member’s chain id': member,
     'founding slot': foundingSlot(member),
+    'registration M01234 of hk-mchk': number,
+    'its chain’s id': registrationChainOf(network, number),
     'a record’s id': chainIdOf(network, member, counting(0x90)),
     'its access log’s id': accessLogOf(chainIdOf(network, member, counting(0x90))),
   }),
@@ -185,6 +187,7 @@ writeExamples('entries.md', {
     member,
     'hash of name': claimHash(member, claims[0]),
     'hash of registration': claimHash(member, claims[1]),
+    'hash of board': claimHash(member, claims[2]),
     beside,
     private: sha256(beside),
   }),

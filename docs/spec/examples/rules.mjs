@@ -151,7 +151,13 @@ async function member(name, first) {
       body: { keys: device.keys, nonce, epochKey: key, wraps: wraps() },
     }),
   )
-  const body = { institution: clinic.chain, claims: [], notBefore: START - HOUR, until: START + 1000 * HOUR }
+  const body = {
+    institution: clinic.chain,
+    claims: [],
+    registration: null,
+    notBefore: START - HOUR,
+    until: START + 1000 * HOUR,
+  }
   const credential = await place(
     await sign({ kind: 'member', type: 'credential', chain, by: issuer, body, restsOn: [clinic.chain, network] }),
   )

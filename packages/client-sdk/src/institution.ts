@@ -176,6 +176,7 @@ export class Issuer {
       body: {
         institution: this.#session.chain,
         claims: salted.map((claim) => ({ name: claim.name, hash: claimHash(member.chain, claim) })),
+        registration: null,
         notBefore,
         until: now() + (options.validDays ?? VALID_DAYS) * DAY,
       },

@@ -5,8 +5,8 @@ import { boxKey, devicePublicKeys } from './device-keys.js'
 import { limits } from './limits.js'
 import { blob, bytes, type Infer, list, nullable, oneOf, type Shape, struct, text, uint } from './shape.js'
 
-/** Chain kinds as they stand in an entry. 4 (registration) is reserved: no entry of it is accepted by this version. */
-export const kinds = { network: 1, institution: 2, member: 3, team: 5, record: 6, access: 7 } as const
+/** Chain kinds as they stand in an entry. */
+export const kinds = { network: 1, institution: 2, member: 3, registration: 4, team: 5, record: 6, access: 7 } as const
 export type KindName = keyof typeof kinds
 
 export const chainId: Shape<ChainId> = bytes<ChainId>(32)
@@ -95,6 +95,7 @@ export const bodies = {
     credential: struct({
       institution: chainId,
       claims: list(struct({ name: text(40, 1), hash: bytes(32) }), limits.claimCount),
+      registration: nullable(digestShape),
       notBefore: uint(),
       until: uint(),
     }),
@@ -108,6 +109,14 @@ export const bodies = {
     }),
     refresh: struct({ epoch: nextEpoch, wraps: wrapsRef }),
     names: struct({}),
+  },
+  registration: {
+    bind: struct({ credential: entryHashShape }),
+    rebind: struct({ member: chainId, credential: entryHashShape }),
+    propose: struct({ credential: entryHashShape }),
+    approve: struct({ proposal: entryHashShape }),
+    object: struct({ proposal: entryHashShape, credential: entryHashShape }),
+    settle: struct({ proposal: entryHashShape, approvals: list(chainId, limits.approvals) }),
   },
   team: {
     found: struct({

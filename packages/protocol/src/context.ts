@@ -18,6 +18,8 @@ export const labels = {
   entryHash: 'sealchart/v1/entry-hash',
   linkHash: 'sealchart/v1/link-hash',
   chainId: 'sealchart/v1/chain-id',
+  registration: 'sealchart/v1/registration',
+  registrationChain: 'sealchart/v1/registration-chain',
   deviceId: 'sealchart/v1/device-id',
   foundingSlot: 'sealchart/v1/founding-slot',
   slot: 'sealchart/v1/slot',

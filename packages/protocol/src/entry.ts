@@ -209,6 +209,23 @@ export function isSigned(signed: SignedEntry, network: ChainId): boolean {
 export const chainIdOf = (network: ChainId | null, founder: Uint8Array, nonce: Uint8Array): ChainId =>
   hashOf('chainId', [orNull(network), expectId(founder), expectId(nonce)]) as Uint8Array as ChainId
 
+/**
+ * Hash of a registration number, by which a credential names it. A board is 1–40 of `a–z 0–9 -`, a number 1–40 of `A–Z 0–9 -`: one number
+ * has one spelling, and so one chain. @throws ProtocolError USAGE
+ */
+export function registrationHash(network: ChainId, board: string, number: string): Digest {
+  if (!BOARD.test(expectText(board)) || !NUMBER.test(expectText(number)))
+    throw new ProtocolError('USAGE', 'a board is 1–40 of a–z, 0–9 and -, a registration number 1–40 of A–Z, 0–9 and -')
+  return hashOf('registration', [expectId(network), board, number]) as Uint8Array as Digest
+}
+
+const BOARD = /^[a-z0-9-]{1,40}$/
+const NUMBER = /^[A-Z0-9-]{1,40}$/
+
+/** Id of the chain of a registration number: no founder, no nonce, so everybody who knows the number finds it. @throws ProtocolError USAGE */
+export const registrationChainOf = (network: ChainId, registration: Digest): ChainId =>
+  hashOf('registrationChain', [expectId(network), expectId(registration)]) as Uint8Array as ChainId
+
 /** Id of a record's access log, which is also its access link number 0. @throws ProtocolError USAGE */
 export function accessLogOf(record: ChainId): ChainId {
   if (lastLog && equal(lastLog.record, record)) return new Uint8Array(lastLog.log) as Uint8Array as ChainId

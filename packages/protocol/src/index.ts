@@ -95,6 +95,8 @@ export {
   is,
   isSigned,
   type Rest,
+  registrationChainOf,
+  registrationHash,
   type Seen,
   type SignedEntry,
   type Statement,

@@ -47,6 +47,12 @@ export const limits = {
   deviceName: 60,
   /** Bytes of what a new device and an older one leave each other at a relay, each time. */
   meeting: 16 * KiB,
+  /** Approvals that settle a proposal: with the signer's own chains these are all states that an entry may rest on. */
+  approvals: 12,
+  /** Milliseconds after which a proposal can't be settled any more. */
+  proposal: 30 * 24 * 60 * 60_000,
+  /** Milliseconds in which the member to whom a number is bound can object before it moves without her. */
+  objection: 14 * 24 * 60 * 60_000,
   /** Bytes of a section manifest. */
   manifest: 8 * MiB,
   /** Bytes of a sealed card. */

@@ -1,7 +1,9 @@
 // One valid entry of each type that the format has, placed in a world: for tests that go over all of them.
 import type { AnyEntry } from '../src/entry.js'
+import { limits } from '../src/limits.js'
 import { idOf, newDevice, type World } from './actors.js'
 import { MemberDevices } from './member-devices.js'
+import { Registrations } from './registrations.js'
 import { Teams } from './teams.js'
 
 export async function everyEntry(world: World): Promise<AnyEntry[]> {
@@ -12,6 +14,20 @@ export async function everyEntry(world: World): Promise<AnyEntry[]> {
   const chan = await world.member('chan')
   const lee = await world.member('lee')
   const renewed = await world.renewed(lee, issuer, { body: { claims: [{ name: 'name', hash: idOf('claim') }] } })
+  const registrations = new Registrations(world)
+  const number = registrations.number('M01234')
+  const bound = await registrations.bound(chan, number)
+  const claimant = await registrations.registered(lee, number, other.issuer)
+  const proposal = await registrations.propose(number, claimant)
+  await world.place(proposal)
+  await world.place(await registrations.approve(number, proposal.hash, world.network))
+  await world.place(await registrations.approve(number, proposal.hash, world.institution.issuer))
+  const objected = await registrations.propose(number, claimant)
+  await world.place(objected)
+  await world.place(await registrations.object(number, objected.hash, bound))
+  world.now += limits.objection
+  await world.place(await registrations.settle(number, proposal.hash, claimant, [world.network, world.institution]))
+  await world.place(await registrations.rebind(number, claimant, bound))
   const create = await world.create(chan, [1, 2])
   await world.place(create)
   const record = create.chain

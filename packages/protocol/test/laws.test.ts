@@ -286,8 +286,23 @@ const laws: readonly Law[] = [
   },
   {
     says: 'ids of chains, links, slots and claims are injective, and no one’s is another’s',
-    of: ['chainIdOf', 'accessLogOf', 'claimHash', 'shortId', 'slotAfter', 'foundingSlot', 'accessStart', 'accessLink'],
+    of: [
+      'chainIdOf',
+      'accessLogOf',
+      'registrationHash',
+      'registrationChainOf',
+      'claimHash',
+      'shortId',
+      'slotAfter',
+      'foundingSlot',
+      'accessStart',
+      'accessLink',
+    ],
     check() {
+      const board = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
+      const number = fc.stringMatching(/^[A-Z0-9-]{1,40}$/)
+      injective(fc.tuple(id, board, number), ([network, b, n]) => protocol.registrationHash(network, b, n))
+      injective(fc.tuple(id, id), ([network, hash]) => protocol.registrationChainOf(network, hash as never))
       injective(fc.tuple(fc.option(id), id, id), ([network, a, b]) => protocol.chainIdOf(network, a, b))
       injective(fc.tuple(id, fc.integer({ min: 1 }), id), ([a, number, b]) => protocol.accessLink(a, number, b))
       const claim = fc.record({ name: line, salt: fc.uint8Array({ minLength: 16, maxLength: 16 }), value: line })
@@ -312,7 +327,7 @@ const laws: readonly Law[] = [
       fc.assert(
         fc.property(claims, id, bit, (made, member, at) => {
           const carried = made.map((claim) => ({ name: claim.name, hash: protocol.claimHash(member, claim) }))
-          const credential = { institution: member, claims: carried, notBefore: 0, until: 1 }
+          const credential = { institution: member, claims: carried, registration: null, notBefore: 0, until: 1 }
           const encoded = protocol.encodeClaims(made)
           expect(comparable(protocol.decodeClaims(encoded, member, credential))).toBe(comparable(made))
           const refused = codeOf(() => protocol.decodeClaims(flip(encoded, at), member, credential))
@@ -642,12 +657,14 @@ const laws: readonly Law[] = [
   {
     says: 'no two facts have one key; a grant’s names its hash, and a fact is read as it was packed',
     of: [
+      'facts.approval',
       'facts.content',
       'facts.credential',
       'facts.device',
       'facts.grant',
       'facts.holder',
       'facts.institution',
+      'facts.move',
       'facts.seat',
       'facts.section',
       'facts.viewed',
@@ -663,6 +680,7 @@ const laws: readonly Law[] = [
         facts.grant,
         facts.holder,
         facts.institution,
+        facts.move,
         facts.seat,
         facts.viewed,
       ] as const
@@ -670,10 +688,12 @@ const laws: readonly Law[] = [
         fc.tuple(fc.nat(byId.length - 1), id),
         fc.tuple(fc.constantFrom(10, 11), fc.nat(256)),
         fc.tuple(fc.constant(12), fc.nat(256), fc.nat(99)),
+        fc.tuple(fc.constant(13), id, id),
       )
       injective(made, ([which, of, version]) => {
+        if (which === 13) return facts.approval(of as never, version as never).key
         if (which === 10) return facts.section(of as number).key
-        if (which > 10) return facts.content(of as number, version).key
+        if (which > 10) return facts.content(of as number, version as number | undefined).key
         return (byId[which] as typeof facts.device)(of as never).key
       })
       fc.assert(

@@ -128,6 +128,18 @@ describe('devices', () => {
   })
 })
 
+describe('quorums', () => {
+  it('12 approvals are named at most', () => {
+    const id = idOf<ChainId>('approver')
+    for (const [count, fit] of [
+      [0, true],
+      [limits.approvals, true],
+      [limits.approvals + 1, false],
+    ] as const)
+      expect(fits<unknown>(bodies.registration.settle, { proposal: id, approvals: times(count, id) })).toBe(fit)
+  })
+})
+
 describe('names and claims', () => {
   const named = (length: number) => ({ keys: newDevice('named').keys, nonce: idOf('nonce'), name: 'n'.repeat(length) })
   it('a name has 1 to 200 characters', () => {
@@ -148,6 +160,7 @@ describe('names and claims', () => {
   const credentialOf = (claims: readonly Claim[]) => ({
     institution: idOf('institution') as never,
     claims: claims.map((one) => ({ name: one.name, hash: claimHash(idOf('member'), one) })),
+    registration: null,
     notBefore: 0,
     until: 1,
   })

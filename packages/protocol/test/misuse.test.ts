@@ -37,6 +37,7 @@ const claim = { name: 'name', salt: filled(4, 16), value: 'Chan' }
 const credential = {
   institution: id,
   claims: [{ name: 'name', hash: protocol.claimHash(id, claim) }],
+  registration: id,
   notBefore: 0,
   until: 1,
 }
@@ -142,7 +143,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   decodeClaims: {
     args: [protocol.encodeClaims([claim]), id, credential],
     ends: 'USAGE|CRED_BINDING|DECODE_SHAPE|DECODE_TRUNCATED',
-    takes: { '2.institution': '*', '2.notBefore': '*', '2.until': '*' },
+    takes: { '2.institution': '*', '2.registration': '*', '2.notBefore': '*', '2.until': '*' },
   },
   encodeClaims: { args: [[claim]], takes: { 0: 'empty list', '0.0.value': 'empty text' } },
 
@@ -206,6 +207,8 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   // entries
   accessLogOf: { args: [id] },
   chainIdOf: { args: [id, id, filled(1)], takes: { 0: 'null' } },
+  registrationHash: { args: [id, 'hk-mchk', 'M01234'] },
+  registrationChainOf: { args: [id, filled(1)] },
   claimHash: { args: [id, claim] },
   decodeEntry: { args: [create.bytes], ends: 'USAGE' },
   is: 'compares two fields, on every path: what has other ones is no such entry, and null is none',
@@ -355,6 +358,8 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   'facts.grant': { args: [id] },
   'facts.holder': { args: [id] },
   'facts.institution': { args: [id] },
+  'facts.move': { args: [id] },
+  'facts.approval': { args: [id, filled(1)] },
   'facts.seat': { args: [id] },
   'facts.section': { args: [1] },
   'facts.viewed': { args: [id] },

@@ -273,7 +273,14 @@ export class NetworkWorld {
       by,
       restsOn: [by.chain, this.network.chain],
       ...rest,
-      body: { institution: by.chain, claims: [], notBefore: START - DAY, until: START + 300 * DAY, ...body },
+      body: {
+        institution: by.chain,
+        claims: [],
+        registration: null,
+        notBefore: START - DAY,
+        until: START + 300 * DAY,
+        ...body,
+      },
     })
   }
 

@@ -29,7 +29,7 @@ describe('what a relay sends', () => {
     const { tree, placed } = verifyProven(given, world.log.signer.key, null)
     expect(tree).toMatchObject(world.log.head())
     expect(placed.map(({ entry, index, access }) => ({ entry, index, access }))).toEqual(world.log.entries)
-    expect(new Set(placed.map(({ time }) => time))).toEqual(new Set([START]))
+    expect(new Set(placed.map(({ time }) => time))).toEqual(new Set([START, world.now]))
     expect(unpack(proven, pack(proven, given), 'answer')).toEqual(given)
   })
 

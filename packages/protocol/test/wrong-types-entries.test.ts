@@ -40,11 +40,13 @@ const table: Readonly<Record<string, (wrong: never) => unknown>> = {
   'claimHash, member': (wrong) => entries.claimHash(wrong, claim),
   'claimHash, salt': (wrong) => entries.claimHash(id, { ...claim, salt: wrong }),
   'encodeClaims, salt': (wrong) => encodeClaims([{ ...claim, salt: wrong }]),
-  decodeClaims: (wrong) => decodeClaims(wrong, id, { institution: id, claims: [], notBefore: 0, until: 1 }),
+  decodeClaims: (wrong) =>
+    decodeClaims(wrong, id, { institution: id, claims: [], registration: null, notBefore: 0, until: 1 }),
   'decodeClaims, member': (wrong) =>
     decodeClaims(encodeClaims([claim]), wrong, {
       institution: id,
       claims: [{ name: 'name', hash: id }],
+      registration: null,
       notBefore: 0,
       until: 1,
     }),

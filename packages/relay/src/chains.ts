@@ -5,7 +5,7 @@ import { keyOf, lru, type State } from './state.js'
 
 /** A chain's kind; an access log with its record. */
 export type ChainKind =
-  | { readonly kind: 'network' | 'institution' | 'member' | 'team' | 'record' }
+  | { readonly kind: 'network' | 'institution' | 'member' | 'registration' | 'team' | 'record' }
   | { readonly kind: 'access'; readonly record: ChainId }
 
 /** Finds kinds; null for a chain that does not exist. A kind never changes, so it is kept. */
@@ -19,6 +19,7 @@ export function chainKinds(state: State, network: () => ChainId | null): (chain:
     if (record !== null) return { kind: 'access', record: record as ChainId }
     if ((await state.head(chain)) === null) return null
     if ((await state.fact(chain, facts.founder.key)) !== null) return { kind: 'record' }
+    if ((await state.fact(chain, facts.registration.key)) !== null) return { kind: 'registration' }
     if ((await state.fact(chain, facts.team.key)) !== null) return { kind: 'team' }
     if ((await state.fact(chain, facts.epoch.key)) !== null) return { kind: 'member' }
     return { kind: 'institution' }

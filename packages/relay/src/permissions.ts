@@ -1,10 +1,10 @@
 // Who may see what: one table, asked by every route. Spec: docs/spec/relay.md, "Permissions".
 // What does not exist and what somebody may not see are one answer here (null, false), so that routes cannot tell them apart.
 //
-//     network, institution   everybody
-//     member, team           every listed device
-//     record                 founder and holders: all; former holders: up to the end of their last grant
-//     access log             founder, and holders of a grant with the action `trail`
+//     network, institution         everybody
+//     member, registration, team   every listed device
+//     record                       founder and holders: all; former holders: up to the end of their last grant
+//     access log                   founder, and holders of a grant with the action `trail`
 import {
   actions,
   type ChainId,
@@ -21,7 +21,7 @@ import {
   requireCredential,
   requireHeld,
 } from '@sealchart/protocol'
-import { chainKinds } from './chains.js'
+import { type ChainKind, chainKinds } from './chains.js'
 import { credentialsOf, newestLook } from './credentials.js'
 import { teamsOf } from './membership.js'
 import { inSlices } from './slices.js'
@@ -33,7 +33,7 @@ export type Asker = { readonly chain: ChainId; readonly device: DeviceId } | nul
 
 /** What of a chain may be seen: entries by log index and log time. */
 export interface Sight {
-  readonly kind: 'network' | 'institution' | 'member' | 'team' | 'record' | 'access'
+  readonly kind: ChainKind['kind']
   sees(index: number, time: number): boolean
 }
 
@@ -198,7 +198,7 @@ export function permissions(parts: PermissionParts): Permissions {
       if (found === null) return null
       if (found.kind === 'record') return sightOfRecord(asker, chain)
       if (found.kind === 'access') return sightOfLog(asker, found.record)
-      if ((found.kind === 'member' || found.kind === 'team') && asker === null) return null
+      if (asker === null && !OPEN.includes(found.kind)) return null
       return { kind: found.kind, sees: everything }
     },
     grantsOf: async (member, record) => (await listedBy(member, record)).map(({ hash }) => hash),
@@ -234,3 +234,6 @@ export function permissions(parts: PermissionParts): Permissions {
     },
   }
 }
+
+/** Kinds of chains that everybody may see. */
+const OPEN: readonly ChainKind['kind'][] = ['network', 'institution']

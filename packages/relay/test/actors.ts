@@ -325,6 +325,7 @@ export class World {
       body: {
         institution: this.institution.chain,
         claims: [{ name: 'name', hash: claimHash(chain, claim) }],
+        registration: null,
         notBefore: this.now - 1000,
         until,
       },

@@ -351,7 +351,13 @@ describe('members who change meanwhile', () => {
         kind: 'member',
         chain: member.chain,
         type: 'credential',
-        body: { institution: world.institution.chain, claims: [], notBefore: world.now, until: world.now + 1000 },
+        body: {
+          institution: world.institution.chain,
+          claims: [],
+          registration: null,
+          notBefore: world.now,
+          until: world.now + 1000,
+        },
         rests: [world.institution.chain, world.network.chain],
       })
     const publish = await world.publishDraft(record, chan, { version: 2, files: [] })

@@ -88,7 +88,7 @@ async function secondCredential(world: World, member: Member): Promise<void> {
     kind: 'member',
     chain: member.chain,
     type: 'credential',
-    body: { institution: chain, claims: [], notBefore: world.now - 1000, until },
+    body: { institution: chain, claims: [], registration: null, notBefore: world.now - 1000, until },
     rests: [chain, world.network.chain],
   })
   await world.append([{ entry: credential }])

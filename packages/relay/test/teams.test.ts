@@ -178,7 +178,13 @@ describe('a team at the relay', () => {
   it('wraps to nobody whom only an offer vouches for', async () => {
     const { world, lee, wong, team, code, withdraw } = await scene()
     await withdraw(wong)
-    const body = { institution: world.institution.chain, claims: [], notBefore: world.now, until: world.now + 1000 }
+    const body = {
+      institution: world.institution.chain,
+      claims: [],
+      registration: null,
+      notBefore: world.now,
+      until: world.now + 1000,
+    }
     const rests = [world.institution.chain, world.network.chain]
     const { chain } = wong
     const offer = await world.sign(world.institution, { kind: 'member', chain, type: 'credential', body, rests })

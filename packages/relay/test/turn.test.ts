@@ -317,7 +317,13 @@ async function offer(
     kind: 'member',
     chain,
     type: 'credential',
-    body: { institution: world.institution.chain, claims: [], notBefore: START, until: START + 1000 + fresh(1)[0]! },
+    body: {
+      institution: world.institution.chain,
+      claims: [],
+      registration: null,
+      notBefore: START,
+      until: START + 1000 + fresh(1)[0]!,
+    },
     after: { chain, sequence: after.sequence, link: after.link },
     rests: [world.institution.chain, world.network.chain],
   })

@@ -7,7 +7,13 @@ const MINUTES = 60_000
 /** One more entry on a member's chain, and nothing of hers changed by it. */
 async function renew(world: World, { chain }: Member): Promise<void> {
   const { institution } = world
-  const body = { institution: institution.chain, claims: [], notBefore: world.now, until: world.now + 86_400_000 }
+  const body = {
+    institution: institution.chain,
+    claims: [],
+    registration: null,
+    notBefore: world.now,
+    until: world.now + 86_400_000,
+  }
   const rests = [institution.chain, world.network.chain]
   await world.append([
     { entry: await world.sign(institution, { kind: 'member', chain, type: 'credential', body, rests }) },

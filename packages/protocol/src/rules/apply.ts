@@ -14,6 +14,7 @@ import { isRecall } from './grants.js'
 import { expectLook, expectPosition, type Look, type Position } from './look.js'
 import { memberRules } from './member.js'
 import { recordRules } from './record.js'
+import { registrationRules } from './registration.js'
 import { signKeyOf } from './standing.js'
 import { teamRules } from './team.js'
 
@@ -23,6 +24,7 @@ const rules: { readonly [K in AnyEntry['kind']]: Readonly<Record<string, Rule>> 
   network: networkRules,
   institution: institutionRules,
   member: memberRules,
+  registration: registrationRules,
   team: teamRules,
   record: recordRules,
   access: accessRules,
@@ -85,12 +87,16 @@ async function checkRests(entry: AnyEntry, look: Look): Promise<void> {
     if (entry.kind === 'access' && equal(chain, entry.body.record)) continue
     const founded = await look.fact(chain, facts.founded)
     const isShared = founded?.kind === kinds.team && (entry.kind === 'record' || entry.kind === 'access')
-    if (!founded || founded.kind === kinds.record || (founded.kind === kinds.team && !isShared))
+    if (!founded || !(isShared || RESTED_ON.includes(founded.kind)))
       throw new ProtocolError('RULE', 'an entry rests on a chain that its verifiers may not see')
   }
 }
 
-const founds = (entry: AnyEntry): boolean => entry.type === 'found' || entry.type === 'create'
+const RESTED_ON: readonly number[] = [kinds.network, kinds.institution, kinds.member]
+
+/** A registration chain begins with whoever binds its number first: it has no founder. */
+const founds = (entry: AnyEntry): boolean =>
+  entry.type === 'found' || entry.type === 'create' || (is(entry, 'registration', 'bind') && entry.sequence === 0)
 
 function checkOrder(entry: AnyEntry): void {
   if (entry.kind !== 'access' && founds(entry) !== (entry.sequence === 0))
@@ -108,7 +114,7 @@ function checkBeginning(entry: AnyEntry): void {
 
 /**
  * What no entry can say alone: a member is founded together with its first credential and its acceptance, an institution together
- * with its admission. @throws ProtocolError RULE, USAGE.
+ * with its admission, and a credential with a registration number comes together with what is said of it on the number's chain. @throws ProtocolError RULE, USAGE.
  */
 export function checkList(entries: readonly AnyEntry[]): void {
   for (const [i, entry] of expectList(entries, expectEntry).entries()) {
@@ -119,11 +125,19 @@ export function checkList(entries: readonly AnyEntry[]): void {
     if (is(entry, 'institution', 'found') && !later.some((other) => admits(other, entry))) {
       throw new ProtocolError('RULE', 'an institution is founded together with its admission')
     }
+    const registers = is(entry, 'member', 'credential') && entry.body.registration !== null
+    if (registers && !later.some((other) => speaksOf(other, entry))) {
+      throw new ProtocolError('RULE', 'a credential with a registration number comes together with its binding')
+    }
   }
 }
 
 const has = (later: readonly AnyEntry[], founding: AnyEntry, sequence: number): boolean =>
   later.some((other) => equal(other.chain, founding.chain) && other.sequence === sequence)
+
+/** Which chain that is, and whether the credential is for it, the rules of the other entry say. */
+const speaksOf = (other: AnyEntry, credential: AnyEntry): boolean =>
+  other.kind === 'registration' && 'credential' in other.body && equal(other.body.credential, credential.hash)
 
 const admits = (other: AnyEntry, founding: AnyEntry & Entry<'institution', 'found'>): boolean =>
   is(other, 'network', 'admit') &&

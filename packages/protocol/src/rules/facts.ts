@@ -58,12 +58,30 @@ export type Devices = Infer<typeof devices>
 const credential = struct({
   institution: chainId,
   issuer: deviceIdShape,
+  registration: nullable(digestShape),
   index: uint(),
   notBefore: uint(),
   until: uint(),
   state: oneOf('offered', 'accepted', 'withdrawn'),
 })
 export type Credential = Infer<typeof credential>
+
+const registration = struct({ member: chainId, since: uint() })
+
+const move = struct({
+  member: chainId,
+  credential: entryHashShape,
+  institution: chainId,
+  index: uint(),
+  time: uint(),
+  objected: bool,
+})
+/** A proposal to bind a number to another member, under a credential of an institution; `time` is its log time in ms. */
+export type Move = Infer<typeof move>
+
+const approval = struct({ device: deviceIdShape, index: uint() })
+/** An institution's (or the network's) approval of a proposal: who signed it, and where. */
+export type Approval = Infer<typeof approval>
 
 const team = struct({
   purpose: oneOf(...purposes),
@@ -152,6 +170,11 @@ export const facts = {
   institution: (id: ChainId) => fact(`institution/${hex(expectId(id))}`, admission),
   epoch: fact('epoch', groupEpoch),
   credential: (hash: EntryHash) => fact(`credential/${hex(expectId(hash))}`, credential),
+  /** Of a registration chain: to whom the number is bound, and since which log index. */
+  registration: fact('registration', registration),
+  move: (proposal: EntryHash) => fact(`move/${hex(expectId(proposal))}`, move),
+  approval: (proposal: EntryHash, by: ChainId) =>
+    fact(`approval/${hex(expectId(proposal))}/${hex(expectId(by))}`, approval),
   team: fact('team', team),
   seat: (member: ChainId) => fact(`${SEATS}${hex(expectId(member))}`, seat),
   founder: fact('founder', founder),

@@ -27,7 +27,7 @@ export const memberRules = {
     ]
   },
   async credential(entry: Entry<'member', 'credential'>, look: Look, at: Position): Promise<Change[]> {
-    const { institution, claims, notBefore, until } = entry.body
+    const { institution, claims, registration, notBefore, until } = entry.body
     await requireIssuer(entry, institution, look, at)
     if (new Set(claims.map((claim) => claim.name)).size !== claims.length)
       throw new ProtocolError('RULE', 'a credential makes each claim once')
@@ -36,6 +36,7 @@ export const memberRules = {
     const issued = {
       institution,
       issuer: entry.signer.device,
+      registration,
       index: at.index,
       notBefore,
       until,

@@ -48,7 +48,12 @@ export async function requireIssuer(entry: Signed, institution: ChainId, look: L
 }
 
 /** @throws ProtocolError ROLE, CRED_REVOKED, BINDING unless what this device signed for the institution at a log index stands. */
-async function requireStandingIssuer(institution: ChainId, issuer: DeviceId, look: Look, index: number): Promise<void> {
+export async function requireStandingIssuer(
+  institution: ChainId,
+  issuer: DeviceId,
+  look: Look,
+  index: number,
+): Promise<void> {
   const device = await look.fact(institution, facts.device(issuer))
   if (!device) throw new ProtocolError('ROLE', 'the institution has not appointed this issuer')
   if (device.voidFrom !== null && device.voidFrom <= index)
