@@ -323,7 +323,8 @@ const rules = [
     'list of a member: credential': ['has(later, entry, 1) && ', ''],
     'list of a member: acceptance': [' && has(later, entry, 2)', ''],
     'list of an institution': ['!later.some((other) => admits(other, entry))', NO],
-    'list of an institution: founding': ['&&\n  equal(other.body.founding, founding.link)', ''],
+    'list of an institution: which': ['equal(admission.institution, founding.chain) && ', ''],
+    'list of an institution: founding': [' && equal(admission.founding, founding.link)', ''],
     'list in order': ['entries.slice(i + 1)', 'entries'],
   }),
   of('protocol/rules/look', 'rules', {
@@ -362,16 +363,12 @@ const rules = [
   of('protocol/rules/authority', 'rules', {
     'chain id': ['!equal(chainIdOf(network, deviceId(body.keys), body.nonce), chain)', NO],
     'this network': ['!equal(entry.chain, look.network)', NO],
-    'admitted before': [
-      "await look.fact(entry.chain, target)) throw new ProtocolError('RULE', 'the institution",
-      "false) throw new ProtocolError('RULE', 'the institution",
-    ],
     'admitted by the root': [
-      "admit'>, look: Look, at: Position): Promise<Change[]> {\n    await requireRoot(entry, entry.chain, look)",
+      "admit'>, look: Look, at: Position): Promise<Change[]> {\n    await requireRootAlone(entry, look)",
       "admit'>, look: Look, at: Position): Promise<Change[]> {",
     ],
     'removed by the root': [
-      "remove'>, look: Look, at: Position): Promise<Change[]> {\n    await requireRoot(entry, entry.chain, look)",
+      "remove'>, look: Look, at: Position): Promise<Change[]> {\n    await requireRootAlone(entry, look)",
       "remove'>, look: Look, at: Position): Promise<Change[]> {",
     ],
     'address by the root': [
@@ -386,7 +383,7 @@ const rules = [
       "dismiss'>, look: Look, at: Position): Promise<Change[]> {\n    await requireRoot(entry, entry.chain, look)",
       "dismiss'>, look: Look, at: Position): Promise<Change[]> {",
     ],
-    'removed twice': [' || admission.removed !== null', ''],
+    'root alone without a quorum': ['(await quorumOf(look)).needed > 0', NO],
     'appointed before': [
       "if (await look.fact(entry.chain, target)) throw new ProtocolError('RULE', 'the device was listed before')",
       '',
@@ -483,7 +480,8 @@ const rules = [
     'settled by who proposed': ['!equal(entry.signer.chain, open.member)', NO],
     'time for an objection': ['at.time < open.time + limits.objection', NO],
     'credential at the end': ['    await requireRegistered(entry, open, look, at)\n', ''],
-    'two others': ['approvals.length < QUORUM', 'approvals.length < 1'],
+    'two others': ['Math.max(QUORUM, needed)', 'Math.max(1, needed)'],
+    'as many as the network asks for': ['Math.max(QUORUM, needed)', 'QUORUM'],
     'credential for a number': ['registration === null || ', ''],
     'chain of the number': [
       '!equal(registrationChainOf(look.network, registration), entry.chain)',
@@ -493,6 +491,31 @@ const rules = [
     'bound since': ['move.index <= bound.since', NO],
     objected: ['move.objected', NO],
     expired: ['at.time >= move.time + limits.proposal', NO],
+  }),
+  of('protocol/rules/proposals', 'rules', {
+    'proposed by an institution': [
+      'if (!equal(entry.signer.chain, look.network)) await requireInstitution(entry, look, at)',
+      '',
+    ],
+    'one thing': ['.length !== 1) refuse', '.length > 3) refuse'],
+    'approved by an institution': [
+      'await requireOpen(entry, look, at)\n    await requireInstitution(entry, look, at)',
+      'await requireOpen(entry, look, at)',
+    ],
+    'approved is open': ['    await requireOpen(entry, look, at)\n', ''],
+    'shown by as many': ['Math.max(needed, open.quorum ?? 0)', 'needed || Math.min(1, open.quorum ?? 0)'],
+    'as many as are needed': ['Math.max(needed, open.quorum ?? 0)', 'Math.max(Math.min(1, needed), open.quorum ?? 0)'],
+    'root alone': ['least === 0', NO],
+    enough: ['entry.body.approvals.length < least', NO],
+    'approvals count': ['    await requireApprovals(entry, entry.body, look)\n', ''],
+    'institution stands': ['await requireStandingIssuer(chain, device, look, at.index)\n  await', 'await'],
+    'institution by its root': ['  await requireRoot(entry, chain, look)\n', ''],
+    'settled once': ['found.settled', NO],
+    expired: ['at.time >= found.time + limits.proposal', NO],
+    'admitted once': ['if (await look.fact(look.network, target)) refuse', 'if (false) refuse'],
+    'removed once': ['admission.removed !== null', NO],
+    'quorum that is left': ['institutions - 1 < needed', NO],
+    'admitted and counted': ['institutions: institutions + 1', 'institutions'],
   }),
   of('protocol/rules/quorum', 'rules', {
     'approvals once': [

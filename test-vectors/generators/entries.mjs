@@ -3,6 +3,7 @@ import * as p from '../../packages/protocol/dist/index.js'
 import { bytes, hex, toJson } from '../operations/notation.mjs'
 import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './member-devices.mjs'
 import { number, registrationActs } from './registrations.mjs'
+import { quorumActs } from './rules-quorum.mjs'
 import { seat, teamActs, teamEpoch } from './teams.mjs'
 import { counting, flip, vectorsOf } from './vectors.mjs'
 import {
@@ -56,6 +57,13 @@ async function types({ accepts }, world) {
     'network-admit': [acts.admit(hospital, founding)],
     'network-remove': [acts.remove(hospital)],
     'network-relay': [acts.relay()],
+    'network-propose-an-admission': [
+      quorumActs.propose({ admit: { institution: clinic.chain, founding: counting(0x61) } }),
+    ],
+    'network-propose-a-removal': [quorumActs.propose({ remove: hospital.chain }, clinic)],
+    'network-propose-a-quorum': [quorumActs.propose({ quorum: 12 })],
+    'network-approve': [quorumActs.approve(world, clinic)],
+    'network-settle': [quorumActs.settle(world, clinic, [clinic.chain, hospital.chain])],
     'institution-found': [acts.foundInstitution(hospital, 'Hospital')],
     'institution-appoint': [await acts.appoint(issuer, clinic)],
     'institution-dismiss': [acts.dismiss(issuer, clinic, 7)],

@@ -10,6 +10,7 @@ import {
   registration,
   registrationActs,
 } from './registrations.mjs'
+import { quorumActs, third } from './rules-quorum.mjs'
 import { cases, counting } from './vectors.mjs'
 import {
   acts,
@@ -58,6 +59,24 @@ const objecting = (by, over) => (world) => registrationActs.object(world, by, ov
 const rebinding = (to, by) => (world) => registrationActs.rebind(world, to, {}, by)
 const withdrawing = (who, by, institution) => (world) =>
   acts.withdraw(who, by, institution, world.named.get(registeredAs(who)))
+
+/** A third institution, and a quorum of all three. */
+const askingForThree = [
+  acts.foundInstitution(third, 'Third'),
+  (world) => acts.admit(third, { link: world.head(third.chain).link }),
+  async (world) => {
+    const proposal = await world.add(quorumActs.propose({ quorum: 3 }))
+    world.named.set('quorum', proposal)
+    return quorumActs.approve(world, clinic, { proposal: proposal.hash })
+  },
+  ...[hospital, third].map(
+    (by) => (world) => quorumActs.approve(world, by, { proposal: world.named.get('quorum').hash }),
+  ),
+  (world) =>
+    quorumActs.settle(world, root, [clinic.chain, hospital.chain, third.chain], {
+      proposal: world.named.get('quorum').hash,
+    }),
+]
 
 const binds = {
   'registration-is-bound': [null, 'A chain that begins with its first binding.', bound()],
@@ -256,6 +275,11 @@ const settlements = {
     'RULE',
     'One approval.',
     proposing(approving(issuer), waited(settling({ approvals: [clinic.chain] }))),
+  ],
+  'registration-move-settled-by-as-many-as-the-network-asks-for': [
+    'RULE',
+    'The network decides by three institutions, and so do numbers.',
+    proposing(...askingForThree, ...approved, waited(settling())),
   ],
   'registration-move-settled-with-one-twice': [
     'RULE',

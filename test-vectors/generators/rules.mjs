@@ -1,6 +1,6 @@
 // Chains under the rules: a story that is accepted chapter by chapter, and after each chapter what a verifier refuses there, and some of what
-// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-device.mjs, rules-registration.mjs, rules-team.mjs,
-// rules-record.mjs, rules-sharing.mjs, rules-ledger.mjs, rules-hidden.mjs;
+// it accepts. Spec: docs/spec/rules.md. Entries of one kind of chain each: rules-authority.mjs, rules-quorum.mjs, rules-device.mjs,
+// rules-registration.mjs, rules-team.mjs, rules-record.mjs, rules-sharing.mjs, rules-ledger.mjs, rules-hidden.mjs;
 // entries that are judged alone: rules-alone.mjs.
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
@@ -9,6 +9,7 @@ import { authority } from './rules-authority.mjs'
 import { deviceCases } from './rules-device.mjs'
 import { hidden } from './rules-hidden.mjs'
 import { ledger } from './rules-ledger.mjs'
+import { quorumCases } from './rules-quorum.mjs'
 import { recordCases } from './rules-record.mjs'
 import { registrationCases } from './rules-registration.mjs'
 import { sharingCases } from './rules-sharing.mjs'
@@ -64,6 +65,7 @@ export default async function rules(elsewhere) {
   for (const one of [
     ...authority,
     ...deviceCases,
+    ...quorumCases,
     ...registrationCases,
     ...teamCases,
     ...recordCases,

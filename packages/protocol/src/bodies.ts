@@ -63,6 +63,13 @@ export type NextEpoch = Infer<typeof nextEpoch>
 
 export const purposes = ['department', 'on-call', 'consultation'] as const
 
+/** An institution that is taken in: its chain, and the link hash of its founding. */
+export const admission = struct({ institution: chainId, founding: linkHashShape })
+export type Admission = Infer<typeof admission>
+
+/** The end of a proposal: the chains whose approvals count. */
+const settlement = struct({ proposal: entryHashShape, approvals: list(chainId, limits.approvals) })
+
 const members = list(chainId, limits.members)
 
 /** A device that joins a member's chain; `proof` is its own signature (docs/spec/entries.md, "Appointment"). */
@@ -81,9 +88,16 @@ export const bodies = {
       logKey: bytes(32),
       relay: text(500, 1),
     }),
-    admit: struct({ institution: chainId, founding: linkHashShape }),
+    admit: admission,
     remove: struct({ institution: chainId }),
     relay: struct({ relay: text(500, 1) }),
+    propose: struct({
+      admit: nullable(admission),
+      remove: nullable(chainId),
+      quorum: nullable(uint(limits.approvals)),
+    }),
+    approve: struct({ proposal: entryHashShape }),
+    settle: settlement,
   },
   institution: {
     found: struct({ keys: devicePublicKeys, nonce, name: text(limits.name, 1) }),
@@ -116,7 +130,7 @@ export const bodies = {
     propose: struct({ credential: entryHashShape }),
     approve: struct({ proposal: entryHashShape }),
     object: struct({ proposal: entryHashShape, credential: entryHashShape }),
-    settle: struct({ proposal: entryHashShape, approvals: list(chainId, limits.approvals) }),
+    settle: settlement,
   },
   team: {
     found: struct({

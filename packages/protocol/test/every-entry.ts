@@ -3,6 +3,7 @@ import type { AnyEntry } from '../src/entry.js'
 import { limits } from '../src/limits.js'
 import { idOf, newDevice, type World } from './actors.js'
 import { MemberDevices } from './member-devices.js'
+import { Quorums } from './quorums.js'
 import { Registrations } from './registrations.js'
 import { Teams } from './teams.js'
 
@@ -57,5 +58,6 @@ export async function everyEntry(world: World): Promise<AnyEntry[]> {
   const on = { kind: 'network', chain: network.chain, by: network } as const
   await world.place(await world.sign({ ...on, type: 'relay', body: { relay: 'https://other.example' } }))
   await world.place(await world.sign({ ...on, type: 'remove', body: { institution: other.chain } }))
+  await new Quorums(world).decided({ quorum: 1 }, [world.institution])
   return world.log.entries.map(({ entry }) => entry)
 }

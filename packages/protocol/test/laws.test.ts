@@ -665,6 +665,7 @@ const laws: readonly Law[] = [
       'facts.holder',
       'facts.institution',
       'facts.move',
+      'facts.proposal',
       'facts.seat',
       'facts.section',
       'facts.viewed',
@@ -681,6 +682,7 @@ const laws: readonly Law[] = [
         facts.holder,
         facts.institution,
         facts.move,
+        facts.proposal,
         facts.seat,
         facts.viewed,
       ] as const

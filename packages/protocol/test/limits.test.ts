@@ -136,7 +136,8 @@ describe('quorums', () => {
       [limits.approvals, true],
       [limits.approvals + 1, false],
     ] as const)
-      expect(fits<unknown>(bodies.registration.settle, { proposal: id, approvals: times(count, id) })).toBe(fit)
+      for (const { settle } of [bodies.registration, bodies.network])
+        expect(fits<unknown>(settle, { proposal: id, approvals: times(count, id) })).toBe(fit)
   })
 })
 

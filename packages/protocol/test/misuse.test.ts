@@ -359,6 +359,7 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
   'facts.holder': { args: [id] },
   'facts.institution': { args: [id] },
   'facts.move': { args: [id] },
+  'facts.proposal': { args: [id] },
   'facts.approval': { args: [id, filled(1)] },
   'facts.seat': { args: [id] },
   'facts.section': { args: [1] },

@@ -4,7 +4,7 @@
 import { kinds, type WrapsRef } from '../bodies.js'
 import { equal } from '../bytes.js'
 import { expectList } from '../check.js'
-import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
+import { type AnyEntry, accessLogOf, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { accessRules } from './access.js'
@@ -114,7 +114,7 @@ function checkBeginning(entry: AnyEntry): void {
 
 /**
  * What no entry can say alone: a member is founded together with its first credential and its acceptance, an institution together
- * with its admission, and a credential with a registration number comes together with what is said of it on the number's chain. @throws ProtocolError RULE, USAGE.
+ * with its admission or a proposal of it, and a credential with a registration number comes together with what is said of it on the number's chain. @throws ProtocolError RULE, USAGE.
  */
 export function checkList(entries: readonly AnyEntry[]): void {
   for (const [i, entry] of expectList(entries, expectEntry).entries()) {
@@ -123,7 +123,7 @@ export function checkList(entries: readonly AnyEntry[]): void {
       throw new ProtocolError('RULE', 'a member is founded together with a credential and its acceptance')
     }
     if (is(entry, 'institution', 'found') && !later.some((other) => admits(other, entry))) {
-      throw new ProtocolError('RULE', 'an institution is founded together with its admission')
+      throw new ProtocolError('RULE', 'an institution is founded together with its admission, or a proposal of it')
     }
     const registers = is(entry, 'member', 'credential') && entry.body.registration !== null
     if (registers && !later.some((other) => speaksOf(other, entry))) {
@@ -139,7 +139,8 @@ const has = (later: readonly AnyEntry[], founding: AnyEntry, sequence: number): 
 const speaksOf = (other: AnyEntry, credential: AnyEntry): boolean =>
   other.kind === 'registration' && 'credential' in other.body && equal(other.body.credential, credential.hash)
 
-const admits = (other: AnyEntry, founding: AnyEntry & Entry<'institution', 'found'>): boolean =>
-  is(other, 'network', 'admit') &&
-  equal(other.body.institution, founding.chain) &&
-  equal(other.body.founding, founding.link)
+function admits(other: AnyEntry, founding: AnyEntry): boolean {
+  const proposed = is(other, 'network', 'propose') ? other.body.admit : null
+  const admission = is(other, 'network', 'admit') ? other.body : proposed
+  return admission !== null && equal(admission.institution, founding.chain) && equal(admission.founding, founding.link)
+}

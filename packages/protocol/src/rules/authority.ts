@@ -10,6 +10,7 @@ import { chainIdOf, type Entry } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { type Change, type Device, facts, set } from './facts.js'
 import type { Look, Position } from './look.js'
+import { admitting, proposalRules, quorumOf, removing } from './proposals.js'
 import { requireRoot } from './standing.js'
 
 /** @throws ProtocolError BINDING when a chain's id is not the hash of its network, its founding device and its nonce. */
@@ -42,26 +43,28 @@ export const networkRules = {
       set(facts.name, name),
       set(facts.relay, relay),
       set(facts.log, { origin, key: logKey }),
+      set(facts.quorum, { needed: 0, institutions: 0 }),
     ]
   },
   async admit(entry: Entry<'network', 'admit'>, look: Look, at: Position): Promise<Change[]> {
-    await requireRoot(entry, entry.chain, look)
-    const target = facts.institution(entry.body.institution)
-    if (await look.fact(entry.chain, target)) throw new ProtocolError('RULE', 'the institution was admitted before')
-    return [set(target, { founding: entry.body.founding, admitted: at.index, removed: null })]
+    await requireRootAlone(entry, look)
+    return admitting(entry.body, look, at)
   },
   async remove(entry: Entry<'network', 'remove'>, look: Look, at: Position): Promise<Change[]> {
-    await requireRoot(entry, entry.chain, look)
-    const target = facts.institution(entry.body.institution)
-    const admission = await look.fact(entry.chain, target)
-    if (!admission || admission.removed !== null)
-      throw new ProtocolError('RULE', 'the institution is not in the network')
-    return [set(target, { ...admission, removed: at.index })]
+    await requireRootAlone(entry, look)
+    return removing(entry.body.institution, look, at)
   },
   async relay(entry: Entry<'network', 'relay'>, look: Look): Promise<Change[]> {
     await requireRoot(entry, entry.chain, look)
     return [set(facts.relay, entry.body.relay)]
   },
+  ...proposalRules,
+}
+
+/** @throws ProtocolError ROLE unless the signer is the root, and the network decides by no quorum. */
+async function requireRootAlone(entry: Entry<'network'>, look: Look): Promise<void> {
+  await requireRoot(entry, entry.chain, look)
+  if ((await quorumOf(look)).needed > 0) throw new ProtocolError('ROLE', 'the network decides this by a quorum')
 }
 
 /**

@@ -1,6 +1,15 @@
 // Facts: the state of a chain as small keyed rows. Every row's key and shape stands here; rules read and write nothing else.
 // Spec: docs/spec/rules.md, "Facts". A relay keeps facts in its store, a client in memory; both get them from the same rules.
-import { attached, chainId, deviceIdShape, digestShape, entryHashShape, linkHashShape, purposes } from '../bodies.js'
+import {
+  admission as admitting,
+  attached,
+  chainId,
+  deviceIdShape,
+  digestShape,
+  entryHashShape,
+  linkHashShape,
+  purposes,
+} from '../bodies.js'
 import { type ChainId, type DeviceId, type EntryHash, expectId, hex, unhex } from '../bytes.js'
 import { expectNatural, expectText, reading } from '../check.js'
 import { boxKey } from '../device-keys.js'
@@ -45,6 +54,20 @@ const device = struct({
 export type Device = Infer<typeof device>
 
 const admission = struct({ founding: linkHashShape, admitted: uint(), removed: nullable(uint()) })
+const quorum = struct({ needed: uint(), institutions: uint() })
+/** A network's quorum: how many institutions must approve, and how many are in it. */
+export type Quorum = Infer<typeof quorum>
+
+const proposal = struct({
+  admit: nullable(admitting),
+  remove: nullable(chainId),
+  quorum: nullable(uint()),
+  time: uint(),
+  settled: bool,
+})
+/** What a network is asked to decide; `time` is its log time in ms. */
+export type Proposal = Infer<typeof proposal>
+
 const logKey = struct({ origin: text(200, 1), key: bytes(32) })
 
 const groupEpoch = struct({ epoch: uint(), key: boxKey, keyHash: bytes(32), wraps: digestShape, index: uint() })
@@ -167,6 +190,9 @@ export const facts = {
   log: fact('log', logKey),
   device: (id: DeviceId) => fact(`${DEVICES}${hex(expectId(id))}`, device),
   devices: fact('devices', devices),
+  /** Of a network: how many institutions must approve (0: its root decides alone), and how many are in it. */
+  quorum: fact('quorum', quorum),
+  proposal: (hash: EntryHash) => fact(`proposal/${hex(expectId(hash))}`, proposal),
   institution: (id: ChainId) => fact(`institution/${hex(expectId(id))}`, admission),
   epoch: fact('epoch', groupEpoch),
   credential: (hash: EntryHash) => fact(`credential/${hex(expectId(hash))}`, credential),

@@ -6,11 +6,12 @@ import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, type Credential, facts, type Move, set } from './facts.js'
 import type { Look, Position } from './look.js'
+import { quorumOf } from './proposals.js'
 import { requireApprovals } from './quorum.js'
 import { refuse } from './sections.js'
 import { requireCredential, requireStandingIssuer } from './standing.js'
 
-/** Approvals that move a number, besides the credential: three parties have to err, or lie, together. */
+/** Approvals that move a number, besides the credential: three parties have to err, or lie, together. More if the network asks for more. */
 const QUORUM = 2
 
 export const registrationRules = {
@@ -63,7 +64,8 @@ export const registrationRules = {
       throw new ProtocolError('ROLE', 'only the member who proposed it may settle it')
     if (at.time < open.time + limits.objection) refuse('the time for an objection is not over')
     await requireRegistered(entry, open, look, at)
-    if (approvals.length < QUORUM) refuse('two others approve')
+    const { needed } = await quorumOf(look)
+    if (approvals.length < Math.max(QUORUM, needed)) refuse('too few approve')
     await requireApprovals(entry, { proposal, approvals }, look)
     return [set(facts.registration, { member: open.member, since: at.index })]
   },
