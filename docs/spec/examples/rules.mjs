@@ -179,14 +179,14 @@ const start = (section, epoch) => ({
   section,
   epoch,
   commitment: digest(0x57),
-  back: epoch === 0 ? null : digest(0x58),
+  back: epoch === 0 ? null : { to: epoch - 1, sealed: digest(0x58) },
   until: null,
 })
 const content = (section, epoch) => ({ section, epoch, object: { digest: digest(0x59), length: 500, count: 1 } })
 const trailStart = (epoch) => ({
   epoch,
   key: trailKeys(counting(0x5a + epoch), { network, record, epoch }).key,
-  back: epoch === 0 ? null : digest(0x58),
+  back: epoch === 0 ? null : { to: epoch - 1, sealed: digest(0x58) },
 })
 
 const created = {
@@ -203,6 +203,7 @@ await place(
 )
 const granted = {
   credential: chan.credential,
+  from: null,
   recipient: lee.chain,
   capacity: lee.credential,
   sections: [1],
