@@ -25,10 +25,11 @@ import { stagedMissing, wrapsRefOf } from './attachments.js'
 import { RelayError } from './errors.js'
 import { stageObjects } from './gate-objects.js'
 import type { GateParts, Judged } from './gate-parts.js'
+import { overlayOn } from './overlay.js'
 import { factsFrom, MovedHeads, placeEntry } from './place.js'
 import type { AcceptedClaims, GatedList, PlacedList } from './sequencer.js'
 import { inSlices } from './slices.js'
-import { keyOf, type Layer, layerOver, type State } from './state.js'
+import { type Changing, keyOf } from './state.js'
 
 /**
  * Checks a list and makes durable what it names; answers what the sequencer needs. Entries are decoded, and none of them is placed yet.
@@ -115,11 +116,9 @@ function checkLog(log: NoteKey, { logKey, origin }: { readonly logKey: Uint8Arra
 async function judge(parts: GateParts, entries: readonly AnyEntry[], network: ChainId): Promise<Judged[]> {
   checkRates(parts, entries)
   const judged: Judged[] = []
-  let before: State = parts.state
-  // Entries of access logs share a layer: nothing is staged for one that is judged by the state before it, and each layer costs
-  // whatever follows it a look.
-  let shared: Layer | null = null
+  const overlay = overlayOn(parts.state)
   for await (const [i, entry] of inSlices(entries.entries())) {
+    const before = overlay.before(i)
     const founding = is(entry, 'network', 'found')
     const key = await signKeyOf(entry, lookFor(entry, factsFrom(before), network))
     verifyEntry(entry, key, founding ? null : network)
@@ -128,10 +127,7 @@ async function judge(parts: GateParts, entries: readonly AnyEntry[], network: Ch
     judged.push({ entry, before })
     // A single access entry is left to the turn: nothing is staged for it, and nothing follows it.
     if (entries.length === 1 && entry.kind === 'access') break
-    const layer: Layer = (entry.kind === 'access' ? shared : null) ?? layerOver(before)
-    await tryEntry(parts, entry, { layer, network, position: i })
-    shared = entry.kind === 'access' ? layer : null
-    before = layer
+    await tryEntry(parts, entry, { state: overlay.at(i), network, position: i })
   }
   return judged
 }
@@ -150,13 +146,13 @@ function checkRates({ rates }: GateParts, entries: readonly AnyEntry[]): void {
 async function tryEntry(
   parts: GateParts,
   entry: AnyEntry,
-  { layer, network, position }: { layer: Layer; network: ChainId; position: number },
+  { state, network, position }: { state: Changing; network: ChainId; position: number },
 ): Promise<void> {
   const head = parts.sequencer.head
   const size = head?.size ?? 0
   const time = Math.max(parts.now(), head?.time ?? 0)
   const linkAt = (chain: ChainId, sequence: number) => parts.reads.linkAt(chain, sequence)
-  await placeEntry(entry, layer, { index: size + position, time, size, network, linkAt })
+  await placeEntry(entry, state, { index: size + position, time, size, network, linkAt })
 }
 
 // ——— parts beside

@@ -15,7 +15,7 @@ import {
 } from '@sealchart/protocol'
 import { RelayError } from './errors.js'
 import { pause } from './slices.js'
-import type { Layer, State } from './state.js'
+import type { Changing, State } from './state.js'
 
 /** Where the log stands for an entry: its leaf index, the log time in ms, the size of the newest signed tree, and the network's id. */
 export interface Moment {
@@ -73,20 +73,20 @@ export const factsFrom = (state: State): Facts => ({
 })
 
 /**
- * Places an entry on `layer` and changes it so. On an error the layer is spoiled: drop it.
+ * Places an entry on a state and changes it so. On an error the state is spoiled: drop it.
  * @throws StaleHeads; RelayError CHAIN, RULE; what applyEntry throws; ProtocolError ALREADY_OPENED.
  */
-export async function placeEntry(entry: AnyEntry, layer: Layer, moment: Moment): Promise<ChainPlace> {
-  const place = await findPlace(entry, layer, moment)
+export async function placeEntry(entry: AnyEntry, state: Changing, moment: Moment): Promise<ChainPlace> {
+  const place = await findPlace(entry, state, moment)
   // Who signs has verified a tree of ours; a larger one is not ours, or we lost a part of it.
   if (entry.seen !== null && entry.seen.size > moment.size)
     throw new RelayError('RULE', 'the entry has seen a larger log than there is')
   const { index, time } = moment
-  const known = factsFrom(layer)
+  const known = factsFrom(state)
   const changes = await applyEntry(entry, lookFor(entry, known, moment.network), { index, time })
   await requireUnopened(entry, known)
-  for (const { key, value } of changes) layer.setFact({ chain: entry.chain, key, value })
-  layer.setHead({ chain: entry.chain, sequence: place.sequence, link: place.link, index })
+  for (const { key, value } of changes) state.setFact({ chain: entry.chain, key, value })
+  state.setHead({ chain: entry.chain, sequence: place.sequence, link: place.link, index })
   return place
 }
 

@@ -28,7 +28,8 @@ export interface Changed {
 export const keyOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
-const factKey = (chain: ChainId, key: string): string => keyOf(chain) + key
+/** A fact's place, or a prefix's. */
+export const factKey = (chain: ChainId, key: string): string => keyOf(chain) + key
 
 /** A decoded fact of a state, or null. */
 export async function factOf<T>(state: State, chain: ChainId, target: Fact<T>): Promise<T | null> {
@@ -98,7 +99,8 @@ export function cachedState(reads: Pick<Reads, 'facts' | 'factsUnder' | 'heads'>
 }
 
 /** Every beginning of a key that ends with a slash. */
-const prefixesOf = (key: string): string[] => [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1))
+export const prefixesOf = (key: string): string[] =>
+  [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1))
 
 /** A map that forgets what was used longest ago. */
 export interface Lru<T> {
@@ -140,10 +142,14 @@ export function lru<T>(most: number, weightOf: (value: T) => number = () => 1): 
 
 // ——— layers
 
-/** Changes over a state that is left as it is. */
-export interface Layer extends State {
+/** A state that an entry changes. */
+export interface Changing extends State {
   setFact(row: FactRow): void
   setHead(row: HeadRow): void
+}
+
+/** Changes over a state that is left as it is. */
+export interface Layer extends Changing {
   /** All changes, the newest of each fact and head. */
   changed(): Changed
 }
@@ -163,17 +169,22 @@ export function layerOver(below: State): Layer {
     async under(chain, prefix) {
       const under = await below.under(chain, prefix)
       const own = [...facts.values()].filter((row) => row.key.startsWith(prefix) && equal(row.chain, chain))
-      if (own.length === 0) return under
-      const found = new Map(under.map((row) => [row.key, row.value]))
-      for (const row of own) {
-        if (row.value === null) found.delete(row.key)
-        else found.set(row.key, row.value)
-      }
-      // Keys are ASCII: this is their order in the store.
-      return [...found].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
+      return overlaid(under, own)
     },
     setFact: (row) => void facts.set(factKey(row.chain, row.key), row),
     setHead: (row) => void heads.set(keyOf(row.chain), row),
     changed: () => ({ facts: [...facts.values()], heads: [...heads.values()] }),
   }
+}
+
+/** Facts under a prefix, as changes leave them. */
+export function overlaid(under: readonly StoredFact[], own: readonly FactRow[]): readonly StoredFact[] {
+  if (own.length === 0) return under
+  const found = new Map(under.map((row) => [row.key, row.value]))
+  for (const row of own) {
+    if (row.value === null) found.delete(row.key)
+    else found.set(row.key, row.value)
+  }
+  // Keys are ASCII: this is their order in the store.
+  return [...found].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
 }
