@@ -55,11 +55,11 @@ export async function* inbox(member: Member, options: InboxOptions = {}): AsyncG
       .inbox({ after, limit: LIMIT, wait }, options.signal)
       .catch(unlessAborted(options.signal))
     if (answer === null) return
-    for (const { index, record } of answer.notices) {
+    for (const { index, chain } of answer.notices) {
       // Each once and in order, whatever the relay repeats.
       if (index <= after) continue
       after = index
-      const notice = await read(member, record, index, options.signal)
+      const notice = await read(member, chain, index, options.signal)
       if (notice) yield notice
     }
     if (options.once && answer.notices.length < LIMIT) return

@@ -16,6 +16,7 @@ export const paths = {
   teams: '/v1/teams',
   directory: '/v1/directory',
   inbox: '/v1/inbox',
+  inboxStream: '/v1/inbox/stream',
   uploads: '/v1/uploads',
   present: '/v1/uploads/present',
   attachments: '/v1/attachments',
@@ -153,9 +154,21 @@ export const directoryAnswer = struct({ members: list(chainId, 50) })
 export const teamsRequest = struct({ member: chainId })
 export const teamsAnswer = struct({ teams: list(chainId, 10_000) })
 
+/** News of a chain, by the log index of its entry; in the order of the log. */
+const notices = list(struct({ index: uint(), chain: chainId }), 200)
+
 /** POST inbox: notices after a log index; waits up to `wait` ms (at most 25,000) for the first. */
 export const inboxRequest = struct({ after: uint(), limit: uint(200), wait: uint(25_000) })
-export const inboxAnswer = struct({ notices: list(struct({ index: uint(), record: chainId }), 200) })
+export const inboxAnswer = struct({ notices })
+
+/** POST inbox/stream: notices after a log index, and those that come while the answer goes on. */
+export const inboxStreamRequest = struct({ after: uint() })
+
+/**
+ * One frame of that answer, after its length in four bytes: all notices after the log index `after`, up to the last of them; none: there
+ * is none. With `ends` it is the last frame, and the asker asks anew.
+ */
+export const inboxFrame = struct({ after: uint(), notices, ends: bool })
 
 /** POST uploads: opens (or, with the same id, prolongs) an upload; for a record that does not exist yet its founding nonce proves whose it will be. */
 export const uploadRequest = struct({ id: upload, record: chainId, nonce: nullable(bytes(32)), reserved: uint() })

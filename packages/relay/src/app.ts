@@ -5,8 +5,9 @@ import { type Env, type Request } from './bodies.js'
 import { RelayError } from './errors.js'
 import { isFailure, refuse } from './http.js'
 import { appendRoute } from './routes/append.js'
+import { inboxRoute, inboxStreamRoute } from './routes/inbox.js'
 import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
-import { directoryRoute, inboxRoute } from './routes/people.js'
+import { directoryRoute } from './routes/people.js'
 import { recordsRoute } from './routes/records.js'
 import type { Route } from './routes/route.js'
 import { getSegmentRoute, putSegmentsRoute, segmentBatchRoute } from './routes/segments.js'
@@ -25,6 +26,7 @@ export const routes = (): readonly Route[] => [
   teamsRoute,
   directoryRoute,
   inboxRoute,
+  inboxStreamRoute,
   uploadsRoute,
   presentRoute,
   attachmentsRoute,

@@ -105,6 +105,20 @@ function readIncoming(incoming: IncomingMessage, take: (chunk: Uint8Array) => vo
   })
 }
 
+/** Calls `act` if the client goes away before its answer; returns what forgets it. */
+export function onGone(c: Request, act: () => void): () => void {
+  const outgoing = c.env?.outgoing
+  if (outgoing) {
+    if (outgoing.destroyed) act()
+    outgoing.once('close', act)
+    return () => void outgoing.off('close', act)
+  }
+  const { signal } = c.req.raw
+  if (signal.aborted) act()
+  signal.addEventListener('abort', act)
+  return () => signal.removeEventListener('abort', act)
+}
+
 async function* webStream(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body === null) return
   const reader = body.getReader()

@@ -37,7 +37,7 @@ export interface OperatingLimits {
   readonly staged: number
   /** Bytes of bodies that are received or worked on at the same time, in all; the first 256 KiB of each do not count. */
   readonly receiving: number
-  /** Requests that wait for notices at the same time. */
+  /** Requests that wait for notices at the same time, streams of them among these. Fewer than connections: others have to come through. */
   readonly waiters: number
 }
 
@@ -53,7 +53,7 @@ export const defaultLimits: OperatingLimits = {
   attachments: 4096,
   staged: 24 * HOUR,
   receiving: 512 * MiB,
-  waiters: 10_000,
+  waiters: 8_000,
 }
 
 export const defaultConfig: RelayConfig = {

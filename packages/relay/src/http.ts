@@ -122,6 +122,17 @@ export const answerNothing = (status: 204 | 416, headers: HeaderFields): Respons
 export const answer = <T>(shape: Shape<T>, value: T): Response =>
   answerBytes(packAnswer(shape, value), { 'content-type': CBOR, 'cache-control': 'no-store' })
 
+/** An answer that goes on: nobody keeps it, changes it, or holds it back until there is more. */
+export const answerStream = (body: ReadableStream<Uint8Array>): Response =>
+  new Response(body, {
+    headers: {
+      ...always,
+      'content-type': 'application/octet-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    },
+  })
+
 /** Status of every code that the relay answers with; all others are 422: understood, and not acceptable. */
 const statuses: Partial<Record<ErrorCode, number>> = {
   DECODE_TRUNCATED: 400,

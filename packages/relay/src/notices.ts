@@ -10,14 +10,26 @@ export interface Waiting {
   wait(ms: number, wake: AbortSignal): Promise<void>
 }
 
+/** A place among those who wait for news of one chain: a long poll's for as long as it asks, a stream's until it ends. */
+export interface Place {
+  /** Aborted when nobody listens here any more, or the relay stops: who waits goes. */
+  readonly over: AbortSignal
+  /**
+   * Waits until there may be news, and then says so, or for `ms` at most, or until it is over. At once if there may be some since the
+   * wait before, or since the place was taken: so whoever takes a place first, then asks, then waits, misses none.
+   */
+  wait(ms: number): Promise<boolean>
+  /** Nobody listens here any more; the place is still taken. */
+  end(): void
+  leave(): void
+}
+
 export interface NoticeBoard {
-  /** Grows with every turn that brought notices: asked before the query, so that none between query and waiting is missed. */
-  readonly turn: number
   take(news: TurnNews): void
-  /** Waits at most `ms` until there may be news since `turn`; says whether to ask again: not when too many wait, or the relay stops. */
-  wait(member: ChainId, since: { readonly turn: number; readonly ms: number }): Promise<boolean>
-  /** Lets everybody go who waits. */
-  close(): void
+  /** A place; null when too many wait, or the relay stops. */
+  enter(chain: ChainId): Place | null
+  /** Lets everybody go who waits; resolves when all have left. */
+  close(): Promise<void>
 }
 
 const HOLDERS = 'holder/'
@@ -37,69 +49,102 @@ export async function audienceOf(state: State, chain: ChainId): Promise<readonly
   return members
 }
 
-/** Requests of one member that may wait at the same time: nobody takes all places. */
+/** Places of one chain: nobody takes all of them. */
 const MOST_EACH = 64
 
 export interface NoticeBoardOptions {
-  /** Requests that may wait at the same time. */
+  /** Places in all. */
   readonly most: number
   readonly audienceOf: (record: ChainId) => Promise<readonly ChainId[]>
 }
 
+interface Taken {
+  wake(): void
+  end(): void
+}
+
 export function noticeBoard(clock: Waiting, { most, audienceOf }: NoticeBoardOptions): NoticeBoard {
-  const waiting = new Map<string, Set<AbortController>>()
+  const places = new Map<string, Set<Taken>>()
   let count = 0
-  let turn = 0
+  let allLeft: (() => void) | null = null
   let closed = false
 
-  const wake = (member: string): void => {
-    for (const one of waiting.get(member) ?? []) one.abort()
+  const wake = (key: string): void => {
+    for (const one of places.get(key) ?? []) one.wake()
   }
   const wakeAll = (): void => {
-    for (const member of waiting.keys()) wake(member)
+    for (const key of places.keys()) wake(key)
   }
   /** Those alone whom it concerns, some at a time: everybody who is woken asks the store. */
   const wakeAudience = async (record: ChainId): Promise<void> => {
     for await (const member of inSlices(await audienceOf(record))) wake(keyOf(member))
   }
 
-  const add = (key: string, one: AbortController): void => {
-    waiting.set(key, (waiting.get(key) ?? new Set()).add(one))
-    count += 1
-  }
-  const remove = (key: string, one: AbortController): void => {
-    const own = waiting.get(key)
-    own?.delete(one)
-    if (own?.size === 0) waiting.delete(key)
+  const remove = (key: string, one: Taken): void => {
+    const own = places.get(key)
+    if (!own?.delete(one)) return
+    if (own.size === 0) places.delete(key)
     count -= 1
+    if (count === 0) allLeft?.()
   }
 
   return {
-    get turn() {
-      return turn
-    },
-    take({ notices }) {
-      if (notices.length === 0) return
-      turn += 1
+    take({ notices, heads }) {
       if (count === 0) return
+      // Whoever waits may be listed no more, and then has nothing to wait for.
+      for (const { chain } of heads) wake(keyOf(chain))
       for (const { member, record } of notices) {
         if (member !== null && waiting.has(keyOf(member))) wake(keyOf(member))
         else wakeAudience(member ?? record).catch(wakeAll)
       }
     },
-    async wait(member, since) {
-      const key = keyOf(member)
-      if (closed || count >= most || (waiting.get(key)?.size ?? 0) >= MOST_EACH) return false
-      if (since.turn !== turn) return true
-      const one = new AbortController()
-      add(key, one)
-      await clock.wait(since.ms, one.signal)
-      remove(key, one)
-      return !closed
+    enter(chain) {
+      const key = keyOf(chain)
+      const own = places.get(key) ?? new Set()
+      if (closed || count >= most || own.size >= MOST_EACH) return null
+      const { place, taken } = newPlace(clock, () => remove(key, taken))
+      places.set(key, own.add(taken))
+      count += 1
+      return place
     },
     close() {
       closed = true
-      wakeAll()
+      for (const own of places.values()) for (const one of own) one.end()
+      return new Promise((resolve) => {
+        if (count === 0) resolve()
+        else allLeft = resolve
+      })
     },
   }
+}
+
+function newPlace(clock: Waiting, left: () => void): { place: Place; taken: Taken } {
+  const over = new AbortController()
+  let woken = false
+  let waiting: AbortController | null = null
+  const wake = (): void => {
+    woken = true
+    waiting?.abort()
+  }
+  const end = (): void => {
+    over.abort()
+    wake()
+  }
+  const place: Place = {
+    over: over.signal,
+    async wait(ms) {
+      waiting = new AbortController()
+      if (!woken && !over.signal.aborted) await clock.wait(ms, waiting.signal)
+      waiting = null
+      const news = woken
+      woken = false
+      return news
+    },
+    end,
+    leave() {
+      end()
+      left()
+    },
+  }
+  return { place, taken: { wake, end } }
 }

@@ -15,6 +15,7 @@ import {
   GRANTS,
   type Grant,
   grantHashOf,
+  isVouchedFor,
   type Look,
   type Position,
   readFact,
@@ -24,6 +25,7 @@ import {
 import { type ChainKind, chainKinds } from './chains.js'
 import { credentialsOf, newestLook } from './credentials.js'
 import { teamsOf } from './membership.js'
+import { factsFrom } from './place.js'
 import { inSlices } from './slices.js'
 import { factOf, keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
@@ -55,6 +57,8 @@ export interface Permissions {
   signKeyOf(chain: ChainId, device: DeviceId): Promise<Uint8Array | null>
   /** Whether this credential and this grant (null: the founder's right) let a member open a record now. */
   stillOpens(access: OpenedBy): Promise<boolean>
+  /** Whether somebody is still told of news: a member for whom an institution vouches, an institution, the network. */
+  isListener(chain: ChainId): Promise<boolean>
   /** What every entry of a member rests on: her own chain, those of the institutions that vouch for her, and the network's. */
   authoritiesOf(member: ChainId): Promise<readonly ChainId[]>
   /**
@@ -218,6 +222,11 @@ export function permissions(parts: PermissionParts): Permissions {
       }
       const held = await factOf(state, member, facts.credential(credential))
       return held !== null && holds({ record, grant: hash, signer: member, standing: held })
+    },
+    async isListener(chain) {
+      // Institutions and the network have devices too, and no epoch: nobody vouches for them.
+      if ((await factOf(state, chain, facts.epoch)) === null) return true
+      return isVouchedFor({ member: chain, institution: null }, factsFrom(state), look().network)
     },
     async authoritiesOf(member) {
       const institutions = (await credentialsOf(state, member)).map(({ value }) => value.institution)

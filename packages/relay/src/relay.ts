@@ -49,7 +49,7 @@ export interface Relay {
   fetch(request: Request, env?: object): Promise<Response>
   /** Removes what was staged and never published, and now and then files that no row names; to be called every minute or so. */
   collect(): Promise<void>
-  /** Waits until every request is answered, those that wait for notices at once; then takes nothing more. What was passed stays open. */
+  /** Waits until every request is answered, those that wait for notices at once, and every stream has ended; then takes nothing more. What was passed stays open. */
   close(): Promise<void>
 }
 
@@ -95,8 +95,9 @@ export async function createRemoteRelay(parts: RemoteParts): Promise<Relay> {
     },
     async close() {
       const swept = sweep.stop()
-      services.notices.close()
+      const left = services.notices.close()
       while (running.size > 0) await Promise.allSettled(running)
+      await left
       await swept
       await sequencer.close()
     },

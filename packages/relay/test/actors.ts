@@ -49,6 +49,7 @@ import {
 import sodium from 'libsodium-wrappers'
 import { defaultLimits, type OperatingLimits } from '../src/config.js'
 import { createRelay, memoryHeadLock, memorySegments, memoryStore, type Relay, type RelayConfig } from '../src/index.js'
+import type { Waiting } from '../src/notices.js'
 import type { Segments } from '../src/segments/contract.js'
 import type { Store } from '../src/store/contract.js'
 
@@ -119,6 +120,15 @@ export interface WorldOptions {
   readonly limits?: Partial<OperatingLimits>
   readonly config?: Partial<RelayConfig>
   readonly onFailure?: (error: unknown) => void
+  /** How the relay waits; until it is woken unless told. */
+  readonly wait?: Waiting['wait']
+}
+
+interface Init {
+  readonly body?: Uint8Array
+  readonly as?: Signer
+  readonly headers?: HeadersInit
+  readonly signal?: AbortSignal
 }
 
 const noRequest: Omit<AppendRequest, 'entries'> = {
@@ -167,11 +177,8 @@ export class World {
 
   // ——— requests
 
-  async send(
-    method: string,
-    path: string,
-    init: { body?: Uint8Array; as?: Signer; headers?: HeadersInit } = {},
-  ): Promise<Answer> {
+  /** Sends a request, and gives the response itself. */
+  async fetch(method: string, path: string, init: Init = {}): Promise<Response> {
     const url = URL_ + path
     const body = init.body ?? new Uint8Array()
     const headers = new Headers(init.headers)
@@ -184,9 +191,17 @@ export class World {
       method,
       headers,
       ...(method === 'GET' ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      ...(init.signal && { signal: init.signal }),
     })
-    const response = await this.relay.fetch(request)
-    return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) }
+    return this.relay.fetch(request)
+  }
+
+  async send(method: string, path: string, init: Init = {}): Promise<Answer> {
+    const response = await this.fetch(method, path, init)
+    const { status, headers: said } = response
+    const goesOn = status === 200 && path === paths.inboxStream
+    const bytes = goesOn ? await firstPiece(response) : new Uint8Array(await response.arrayBuffer())
+    return { status, headers: said, bytes }
   }
 
   post = <T>(path: string, shape: Shape<T>, body: T, as?: Signer): Promise<Answer> =>
@@ -561,6 +576,14 @@ export class World {
   }
 }
 
+/** What of a stream comes first; the rest is not waited for. */
+async function firstPiece(response: Response): Promise<Uint8Array> {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const { value } = await reader.read()
+  await reader.cancel()
+  return value ?? new Uint8Array()
+}
+
 // ——— objects
 
 export const attached = (bytes: Uint8Array, count: number) => ({
@@ -611,6 +634,9 @@ export const joined = (items: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
 
 // ——— worlds
 
+const waitForWake: Waiting['wait'] = (_ms, wake) =>
+  new Promise((resolve) => (wake.aborted ? resolve() : wake.addEventListener('abort', () => resolve())))
+
 /** A relay over empty stores, and nobody yet. */
 export async function emptyWorld(options: WorldOptions = {}): Promise<World> {
   const headLock = await memoryHeadLock('relay.test/log', fresh(32))
@@ -622,7 +648,7 @@ export async function emptyWorld(options: WorldOptions = {}): Promise<World> {
     store,
     segments: options.segments ?? memorySegments(),
     headLock,
-    clock: { now, wait: (_ms, wake) => new Promise((resolve) => wake.addEventListener('abort', () => resolve())) },
+    clock: { now, wait: options.wait ?? waitForWake },
     random: fresh,
     config: {
       foundingToken: sha256(utf8(TOKEN)),

@@ -42,7 +42,7 @@ describe('who waits for notices', () => {
     await settled()
     expect(asked).toEqual([wong.chain])
     await world.append([await world.publishDraft(one, chan, { version: 2, files: [] })])
-    expect(read(inboxAnswer, await leeWaits).notices).toMatchObject([{ record: one.id }])
+    expect(read(inboxAnswer, await leeWaits).notices).toMatchObject([{ chain: one.id }])
   })
 
   it('is woken as the founder by what a writer publishes', async () => {

@@ -219,7 +219,7 @@ describe('people and news', () => {
     expect(await inbox(chan)).toHaveLength(0)
     await world.append([await world.viewDraft(record, lee, { grant })])
     const [viewed] = await inbox(chan)
-    expect(viewed?.record).toEqual(record.id)
+    expect(viewed?.chain).toEqual(record.id)
     await world.append([await world.publishDraft(record, chan, { version: 2, files: [] })])
     expect(await inbox(lee, (await inbox(lee))[0]?.index)).toHaveLength(1)
     await world.revoke(record, [grant])

@@ -7,6 +7,7 @@ import {
   encode,
   hex,
   inboxRequest,
+  inboxStreamRequest,
   pack,
   paths,
   presentRequest,
@@ -94,6 +95,11 @@ const table: Readonly<Record<string, Row>> = {
   },
   [`POST ${paths.inbox}`]: {
     ask: () => post(paths.inbox, inboxRequest, { after: 0, limit: 10, wait: 0 }),
+    may: listed,
+    ofRecord: false,
+  },
+  [`POST ${paths.inboxStream}`]: {
+    ask: () => post(paths.inboxStream, inboxStreamRequest, { after: 0 }),
     may: listed,
     ofRecord: false,
   },
