@@ -94,7 +94,7 @@ export function noticeBoard(clock: Waiting, { most, audienceOf }: NoticeBoardOpt
       // Whoever waits may be listed no more, and then has nothing to wait for.
       for (const { chain } of heads) wake(keyOf(chain))
       for (const { member, record } of notices) {
-        if (member !== null && waiting.has(keyOf(member))) wake(keyOf(member))
+        if (member !== null && places.has(keyOf(member))) wake(keyOf(member))
         else wakeAudience(member ?? record).catch(wakeAll)
       }
     },

@@ -53,8 +53,7 @@ export const inboxStreamRoute: Route = {
       inboxStream(services, {
         place,
         after,
-        notices: (since, limit) =>
-          noticesOf(services, signer.chain, { now: services.now(), after: since, limit }),
+        notices: (since, limit) => noticesOf(services, signer.chain, { now: services.now(), after: since, limit }),
         check: () => requireListener(services, signer),
         cut: () => void outgoing?.destroy(),
       }),
