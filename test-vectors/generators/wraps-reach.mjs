@@ -25,7 +25,7 @@ import {
 
 const after = 'a-record-is-created'
 const { view, write, shareOn } = p.actions
-const turned = [0, 1].map((section) => ({ section, epoch: 1 }))
+const turnedTo = (epoch) => [0, 1].map((section) => ({ section, epoch }))
 const sealed = (first) => counting(first, 40)
 
 /** A row to the newest key and head that a recipient has in this world; `over` replaces fields of its leaf. */
@@ -48,9 +48,14 @@ function row(world, who, what, over = {}) {
 }
 
 const department = { chain: team, epochKey: teamKey(0) }
-const under = (world, name, trail = null) => ({ grant: world.named.get(name).hash, keys: turned, trail })
-const byFounder = (world) => under(world, 'record', 1)
-const toFounder = (world, ...more) => row(world, chan, [byFounder(world), ...more])
+const under = (world, name, trail = null, epoch = 1) => ({
+  grant: world.named.get(name).hash,
+  keys: turnedTo(epoch),
+  trail,
+})
+const toFounder = (world, ...more) => row(world, chan, [under(world, 'record', 1), ...more])
+/** After a revocation the next epochs are numbered 2. */
+const toFounderThen = (world) => row(world, chan, [under(world, 'record', 2, 2)])
 
 /** Chan grants to somebody, or to the team, by a name. */
 const grants =
@@ -87,22 +92,35 @@ const credentials =
   }
 const turnedKey = (who) => ({ ...who, epoch: 1, epochKey: memberEpoch(1).key })
 
-/** What a version of Chan's says beside its wraps: ends of its epochs, its writer. */
+/** What a version of Chan's says beside its wraps: ends of its epochs, its writer, their number. */
 const publishes =
-  (until, by = chan) =>
+  (until, by = chan, epoch = 1) =>
   (world, wraps) =>
     acts.publish(
       world,
       {
         grant: by === chan ? null : world.named.get('given').hash,
-        trail: trailStart(1),
-        epochs: [0, 1].map((section) => epochStart(section, 1, { until })),
-        contents: [content(0, 1), content(1, 1)],
+        trail: trailStart(epoch),
+        epochs: [0, 1].map((section) => epochStart(section, epoch, { until })),
+        contents: [content(0, epoch), content(1, epoch)],
         wraps,
       },
       by,
     )
 const tomorrow = START + DAY
+/** Chan ends a grant. */
+const revokes = (as) => (world, wraps) => acts.revoke(world, { grants: [world.named.get(as).hash], wraps })
+const revoked = adds((world) => revokes('given')(world, describe(world, [toFounder(world)])))
+/** Lee shares on to Wong what Chan granted her. */
+const passesOn = async (world) => {
+  const made = acts.grant(world, wong, { credential: world.named.get('lee').hash, from: world.named.get('given').hash })
+  const restsOn = [...new Set([...standing(lee), ...standing(wong)])]
+  world.named.set('shared', await world.add({ ...made, by: lee, restsOn }))
+}
+const mayShare = { actions: view + shareOn }
+function describe(world, rows) {
+  return p.describeWrapList(p.encodeWrapList(rows), rows, world.size)
+}
 
 /** Name → [comment, what happens, rows, the version]. */
 const reached = {
@@ -222,6 +240,24 @@ const reached = {
     ],
     publishes(tomorrow),
   ],
+  'who-was-given-from-a-grant': [
+    'Wong, to whom Lee shared on.',
+    [grants(lee, mayShare), passesOn],
+    (world) => [toFounder(world), row(world, lee, [under(world, 'given')]), row(world, wong, [under(world, 'shared')])],
+    publishes(tomorrow),
+  ],
+  'nobody-by-a-grant-that-ends': [
+    'Chan ends Lee’s grant, and with it what Wong was given from it.',
+    [grants(lee, mayShare), passesOn],
+    (world) => [toFounder(world)],
+    revokes('given'),
+  ],
+  'nobody-by-a-grant-that-was-revoked': [
+    'Chan has ended Lee’s grant before.',
+    [grants(lee, mayShare), passesOn, revoked],
+    (world) => [toFounderThen(world)],
+    publishes(null, chan, 2),
+  ],
   'nobody-by-a-closed-team': [
     'Neither the team nor Wong, to whom Lee shared on.',
     [founded, grants(department, { actions: view + shareOn }), sharesOn, closed],
@@ -306,6 +342,18 @@ const missed = {
     [founded, grants(department, { actions: view + shareOn }), sharesOn, closed],
     (world) => [toFounder(world), row(world, wong, [under(world, 'shared')])],
     publishes(tomorrow),
+  ],
+  'who-was-given-from-a-grant-that-ends': [
+    'Wong.',
+    [grants(lee, mayShare), passesOn],
+    (world) => [toFounder(world), row(world, wong, [under(world, 'shared')])],
+    revokes('given'),
+  ],
+  'who-was-given-from-a-grant-that-was-revoked': [
+    'Wong.',
+    [grants(lee, mayShare), passesOn, revoked],
+    (world) => [toFounderThen(world), row(world, wong, [under(world, 'shared', null, 2)])],
+    publishes(tomorrow, chan, 2),
   ],
   'an-end-of-somebody-who-is-not-reached': [
     'Lee’s grant ends tomorrow, and she gets no key.',

@@ -101,7 +101,7 @@ export const bodies = {
   },
   institution: {
     found: struct({ keys: devicePublicKeys, nonce, name: text(limits.name, 1) }),
-    appoint: struct({ keys: devicePublicKeys, proof: bytes(64) }),
+    appoint: newDevice,
     dismiss: struct({ device: deviceIdShape, from: uint() }),
   },
   member: {
