@@ -1,11 +1,12 @@
 // Grants of a record: whether one holds, and what ends them. Spec: docs/spec/rules.md, "Grants".
 // An expired grant counts until a revocation names it: no clock changes a fact.
-import { type ChainId, type EntryHash, equal, hex } from '../bytes.js'
+import { type ChainId, type EntryHash, equal, expectId, hex } from '../bytes.js'
+import { reading } from '../check.js'
 import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Change, type Credential, facts, type Grant, readFact, set } from './facts.js'
-import { expectFacts, type Facts, type Look, type Position } from './look.js'
+import { expectFacts, expectLook, expectPosition, type Facts, type Look, type Position } from './look.js'
 import { actsFor, requireOpen } from './seats.js'
 import { refuse } from './sections.js'
 
@@ -31,19 +32,17 @@ export interface Held {
   readonly record: ChainId
   readonly grant: EntryHash
   readonly signer: ChainId
-  readonly standing: Credential
+  readonly standing: Pick<Credential, 'institution'>
 }
 
 /**
  * A grant that holds, and is the signer's: given to her in the capacity in which she acts, or to a team in which she has a seat in it.
- * @throws ProtocolError NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED.
+ * @throws ProtocolError NOT_GRANTED, GRANT_ENDED, TEAM_CLOSED, USAGE.
  */
-export async function requireHeld(
-  { record, grant: hash, signer, standing }: Held,
-  look: Look,
-  at: Position,
-): Promise<Grant> {
-  const grant = await requireGrant(record, hash, look, at)
+export async function requireHeld(held: Held, look: Look, position: Position): Promise<Grant> {
+  const { record, hash, signer, standing } = reading('a held grant', () => expectHeld(held))
+  const at = expectPosition(position)
+  const grant = await requireGrant(record, hash, expectLook(look), at)
   if (grant.institution === null) {
     await requireOpen(grant.recipient, look, at)
     if (!(await actsFor(grant.recipient, { member: signer, standing }, look)))
@@ -55,6 +54,13 @@ export async function requireHeld(
     throw new ProtocolError('NOT_GRANTED', 'the grant is for another capacity')
   return grant
 }
+
+const expectHeld = ({ record, grant, signer, standing }: Held) => ({
+  record: expectId(record),
+  hash: expectId(grant),
+  signer: expectId(signer),
+  standing: { institution: expectId(standing.institution) },
+})
 
 type EndedGrant = Grant & { readonly change: Change }
 

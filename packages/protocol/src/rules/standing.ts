@@ -1,7 +1,7 @@
 // Who a signer is: the device that a chain lists, and the credential under which a member acts. Used by the rules of every chain.
 // Spec: docs/spec/rules.md, "Signers" and "Credentials".
 import { type ChainId, type DeviceId, type EntryHash, equal, expectId } from '../bytes.js'
-import { reading } from '../check.js'
+import { expectNatural, expectText, reading } from '../check.js'
 import { deviceId } from '../device-keys.js'
 import { type AnyEntry, expectEntry, is, type Signed } from '../entry.js'
 import { ProtocolError } from '../errors.js'
@@ -73,9 +73,15 @@ export async function requireStandingIssuer(
  * @throws ProtocolError USAGE
  */
 export async function isVouched(credential: Credential, look: Look): Promise<boolean> {
-  const { institution, issuer, index, state } = reading('a credential', () => ({ ...credential }))
+  const { institution, issuer, index, state } = reading('a credential', () => ({
+    institution: expectId(credential.institution),
+    issuer: expectId(credential.issuer),
+    index: expectNatural(credential.index),
+    state: expectText(credential.state),
+  }))
+  expectLook(look)
   if (state !== 'accepted') return false
-  return requireStandingIssuer(institution, issuer, expectLook(look), index).then(
+  return requireStandingIssuer(institution, issuer, look, index).then(
     () => true,
     (error: unknown) => {
       if (error instanceof ProtocolError) return false
