@@ -22,7 +22,9 @@ import {
   openDeviceWrap,
   openEnvelope,
   openKeys,
+  openTeamWrap,
   sealDeviceWrap,
+  sealTeamWrap,
   sealWrap,
   sealWraps,
   type WrapPlace,
@@ -403,5 +405,76 @@ describe('device wraps', () => {
     const envelope = sealTo(place.recipientKey, { info, aad: new Uint8Array() }, filled(1, length), counted())
     const { leaf } = withObjects(envelope, null)
     await expectCode('UNAUTHENTIC', () => openDeviceWrap({ ...at(place, leaf), envelope, seed }))
+  })
+})
+
+describe('team wraps', () => {
+  const secretOfTeam = secret<EpochSecret>(91)
+  const one = { grant: null, keys: [{ section: 0, epoch: 3 }], trail: null }
+  const ofTeam = (what: WrapTarget['what'] = [one]): WrapPlace => ({ ...place, target: { ...target, what } })
+
+  test('give a member her team’s secret, and have no second object', async () => {
+    const wrapped = await sealTeamWrap(ofTeam(), secretOfTeam, counted())
+    expect(wrapped.keys).toBeNull()
+    expect(wrapped.leaf.keys).toBeNull()
+    expect(await openTeamWrap({ ...at(place, wrapped.leaf), envelope: wrapped.envelope, seed })).toEqual(secretOfTeam)
+  })
+
+  test.each<[string, WrapTarget['what']]>([
+    ['nothing', []],
+    ['two epochs', [{ ...one, keys: [...one.keys, { section: 1, epoch: 0 }] }]],
+    ['two grants', [one, { ...one, grant: id(3) }]],
+    ['no epoch', [{ ...one, keys: [] }]],
+    ['a section', [{ ...one, keys: [{ section: 1, epoch: 3 }] }]],
+    ['a grant', [{ ...one, grant: id(3) }]],
+    ['a trail', [{ ...one, trail: 0 }]],
+  ])('name one epoch: not %s', async (_, what) => {
+    await expectCode('USAGE', () => sealTeamWrap(ofTeam(what), secretOfTeam, counted()))
+    const wrapped = await sealTeamWrap(ofTeam(), secretOfTeam, counted())
+    const leaf = { ...wrapped.leaf, what }
+    // The target is what the envelope is bound to: another one does not open it.
+    await expectCode('UNAUTHENTIC', () => openTeamWrap({ ...at(place, leaf), envelope: wrapped.envelope, seed }))
+    const card = what.some((grant) => grant.keys.some(({ section }) => section === 0)) ? secret<SectionKey>(91) : null
+    const known = new Map(what.flatMap(({ keys: all }) => all.map((key) => [`${key.section}/${key.epoch}`, key])))
+    const made = [...known.values()].map((key) => ({ ...key, key: secret<SectionKey>(91) }))
+    const trail = what.some((grant) => grant.trail !== null) ? secret<TrailSecret>(50) : null
+    const sealed = await sealWrap(ofTeam(what), { card, keys: made, trail }, counted())
+    await expectCode('COMMITMENT', () => openTeamWrap({ ...at(place, sealed.leaf), envelope: sealed.envelope, seed }))
+  })
+
+  test('are no record’s wraps, nor these a team’s', async () => {
+    const key = { section: 0, epoch: 3, key: secret<SectionKey>(92) }
+    const ofRecord = await sealWrap(ofTeam(), { card: key.key, keys: [key], trail: null }, counted())
+    // The same target: only that a team's wrap has no second object tells them apart.
+    const received = { ...at(place, ofRecord.leaf), envelope: ofRecord.envelope, seed }
+    await expectCode('COMMITMENT', () => openTeamWrap(received))
+    await expectCode('UNAUTHENTIC', () => openDeviceWrap({ ...received, leaf: { ...ofRecord.leaf, keys: null } }))
+  })
+
+  test('open at their place alone, for their recipient, and not when damaged', async () => {
+    const wrapped = await sealTeamWrap(ofTeam(), secretOfTeam, counted())
+    const { envelope } = wrapped
+    for (const where of [
+      at({ ...place, network: id(12) }, wrapped.leaf),
+      at({ ...place, chain: id(12) }, wrapped.leaf),
+      at(place, { ...wrapped.leaf, recipient: id(12) }),
+      at(place, { ...wrapped.leaf, what: [{ ...one, keys: [{ section: 0, epoch: 4 }] }] }),
+    ])
+      await expectCode('UNAUTHENTIC', () => openTeamWrap({ ...where, envelope, seed }))
+    await expectCode('UNAUTHENTIC', () => openTeamWrap({ ...at(place, wrapped.leaf), envelope, seed: filled(41) }))
+    for (const bit of [0, 8 * 1120, 8 * envelope.length - 1]) {
+      const copy = flip(envelope, bit)
+      const leaf = { ...wrapped.leaf, envelope: sha256(copy) as never }
+      await expectCode('UNAUTHENTIC', () => openTeamWrap({ ...at(place, leaf), envelope: copy, seed }))
+    }
+  })
+
+  test('refuse another key than the target’s, and what is no secret', async () => {
+    await expectCode('USAGE', () =>
+      sealTeamWrap({ ...ofTeam(), recipientKey: publicKeyOf(filled(41)) }, secretOfTeam, counted()),
+    )
+    for (const [, wrong] of notBytes) await expectCode('USAGE', () => sealTeamWrap(ofTeam(), wrong as never, counted()))
+    for (const length of [31, 33])
+      await expectCode('USAGE', () => sealTeamWrap(ofTeam(), filled(1, length) as never, counted()))
   })
 })

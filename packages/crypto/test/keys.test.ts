@@ -177,13 +177,27 @@ describe('published keys', () => {
 })
 
 describe('back-links', () => {
-  const [previous, current] = [secret<SectionKey>(20), secret<SectionKey>(21)]
-  const seal = (place: BackLinkPlace) => sealBackLink(previous, current, place, counted())
+  const [earlier, current] = [secret<SectionKey>(20), secret<SectionKey>(21)]
+  const seal = (place: BackLinkPlace, to = 2) => sealBackLink({ epoch: to, secret: earlier }, current, place, counted())
 
-  test('give the previous secret to holders of the current one, in 138 bytes', async () => {
-    const sealed = await seal(linkPlace)
-    expect(sealed.length).toBe(138)
-    expect(await openBackLink(sealed, current, linkPlace)).toEqual(previous)
+  test('give an earlier epoch’s secret to holders of the current one, in 138 bytes', async () => {
+    for (const to of [0, 2, 3]) {
+      const link = await seal(linkPlace, to)
+      expect(link.to).toBe(to)
+      expect(link.sealed.length).toBe(138)
+      expect(await openBackLink(link, current, linkPlace)).toEqual(earlier)
+    }
+  })
+
+  test.each([4, 5, 0xffffffff, -1, 0.5])('lead to no epoch that is not earlier: %d from 4', async (to) => {
+    await expectCode('USAGE', () => seal(linkPlace, to))
+  })
+
+  test('open as a way to the epoch that they name alone', async () => {
+    const link = await seal(linkPlace)
+    for (const to of [0, 1, 3, 4])
+      await expectCode('UNAUTHENTIC', () => openBackLink({ ...link, to }, current, linkPlace))
+    await expectCode('USAGE', () => openBackLink({ ...link, to: -1 }, current, linkPlace))
   })
 
   test('open at their own place alone, a trail’s not as a section’s', async () => {
@@ -192,38 +206,40 @@ describe('back-links', () => {
   })
 
   test('do not lead forward', async () => {
-    await expectCode('UNAUTHENTIC', async () => openBackLink(await seal(linkPlace), previous, linkPlace))
+    await expectCode('UNAUTHENTIC', async () => openBackLink(await seal(linkPlace), earlier, linkPlace))
   })
 
   test('damaged ones do not open', async () => {
-    expect(await codesOfDamage(await seal(linkPlace), (copy) => openBackLink(copy, current, linkPlace))).toEqual([
-      'UNAUTHENTIC',
-    ])
+    const { to, sealed } = await seal(linkPlace)
+    const open = (copy: Uint8Array) => openBackLink({ to, sealed: copy }, current, linkPlace)
+    expect(await codesOfDamage(sealed, open)).toEqual(['UNAUTHENTIC'])
   })
 
   test.each([0, 31, 33, 64])('%i bytes under the right key are no secret', async (length) => {
     const sealed = await sealBytes(
       current,
-      bindPlace('backLink', backLinkPlace, linkPlace),
+      bindPlace('backLink', backLinkPlace, { ...linkPlace, to: 2 }),
       new Uint8Array(length),
       counted(),
     )
-    await expectCode('UNAUTHENTIC', () => openBackLink(sealed, current, linkPlace))
+    await expectCode('UNAUTHENTIC', () => openBackLink({ to: 2, sealed }, current, linkPlace))
   })
 
   test('a poisoned one shows at the commitment of the epoch before', async () => {
-    const sealed = await sealBackLink(secret<SectionKey>(66), current, linkPlace, counted())
-    const opened = await openBackLink(sealed, current, linkPlace)
+    const poison = { epoch: 3, secret: secret<SectionKey>(66) }
+    const opened = await openBackLink(await sealBackLink(poison, current, linkPlace, counted()), current, linkPlace)
     const before = { ...sectionPlace, epoch: 3 }
-    await expectCode('COMMITMENT', () => checkSectionKey(opened, sectionCommitment(previous, before), before))
+    await expectCode('COMMITMENT', () => checkSectionKey(opened, sectionCommitment(earlier, before), before))
   })
 
   test.each(notBytes)('take no %s', async (_, value) => {
     const wrong = value as never
+    await expectCode('USAGE', () => sealBackLink({ epoch: 0, secret: wrong }, current, linkPlace, counted()))
+    await expectCode('USAGE', () => sealBackLink({ epoch: 0, secret: earlier }, wrong, linkPlace, counted()))
     await expectCode('USAGE', () => sealBackLink(wrong, current, linkPlace, counted()))
-    await expectCode('USAGE', () => sealBackLink(previous, wrong, linkPlace, counted()))
+    await expectCode('USAGE', () => openBackLink({ to: 0, sealed: wrong }, current, linkPlace))
     await expectCode('USAGE', () => openBackLink(wrong, current, linkPlace))
-    await expectCode('USAGE', () => openBackLink(filled(1), wrong, linkPlace))
+    await expectCode('USAGE', () => openBackLink({ to: 0, sealed: filled(1) }, wrong, linkPlace))
   })
 })
 

@@ -331,6 +331,8 @@ const laws: readonly Law[] = [
       'openFileHeader',
       'sealNote',
       'openNote',
+      'sealTeamTitle',
+      'openTeamTitle',
       'sealBackLink',
       'openBackLink',
     ],
@@ -355,9 +357,22 @@ const laws: readonly Law[] = [
           const written = { key: trail.seed, at, place: note, elsewhere: other, content: made.note, sealed: note0 }
           await opensOnlyAsSealed(written, crypto.openNote)
           const back = { network: place.network, chain: place.record, what: 'trail' as const, epoch: place.epoch }
-          const link = await crypto.sealBackLink(key, trail.seed as never, back, random)
-          const linked = { key: trail.seed, at, place: back, elsewhere: { ...back, chain: record } }
-          await opensOnlyAsSealed({ ...linked, content: new Uint8Array(key), sealed: link }, crypto.openBackLink)
+          if (place.epoch > 0) {
+            const to = at % place.epoch
+            const link = await crypto.sealBackLink({ epoch: to, secret: key }, trail.seed as never, back, random)
+            const linked = { key: trail.seed, at, place: back, elsewhere: { ...back, chain: record } }
+            const { sealed } = link
+            await opensOnlyAsSealed({ ...linked, content: new Uint8Array(key), sealed }, (bytes, under, where) =>
+              crypto.openBackLink({ to, sealed: bytes }, under, where),
+            )
+            const moved = () => crypto.openBackLink({ to: to + 1, sealed }, trail.seed as never, back)
+            expect(await codeOf(moved)).toBe('UNAUTHENTIC')
+          }
+          const of = { network: place.network, team: place.record }
+          const title = { title: made.header.name, reason: made.note.text.replaceAll('\n', ' ') || 'why' }
+          const sealedTitle = await crypto.sealTeamTitle(title, key, of, random)
+          const titled = { key, at, place: of, elsewhere: { ...of, team: record }, content: title, sealed: sealedTitle }
+          await opensOnlyAsSealed(titled, crypto.openTeamTitle)
         }),
         runs(25),
       )
@@ -380,7 +395,16 @@ const laws: readonly Law[] = [
   },
   {
     says: 'a wrap opens for its recipient to exactly the secrets that its leaf names',
-    of: ['sealWrap', 'sealWraps', 'openEnvelope', 'openKeys', 'sealDeviceWrap', 'openDeviceWrap'],
+    of: [
+      'sealWrap',
+      'sealWraps',
+      'openEnvelope',
+      'openKeys',
+      'sealDeviceWrap',
+      'openDeviceWrap',
+      'sealTeamWrap',
+      'openTeamWrap',
+    ],
     check() {
       const pairs = fc.uniqueArray(fc.tuple(section, epoch), { selector: ([one]) => one, maxLength: 4 })
       return fc.assert(
@@ -410,6 +434,10 @@ const laws: readonly Law[] = [
           const device = await crypto.sealDeviceWrap(place, secret, random)
           const mine = { ...received, leaf: device.leaf, envelope: device.envelope }
           expect(await crypto.openDeviceWrap(mine)).toEqual(secret)
+          const ofTeam = { ...target, what: [{ grant: null, keys: [{ section: 0, epoch: at }], trail: null }] }
+          const team = await crypto.sealTeamWrap({ ...place, target: ofTeam }, secret, random)
+          const ours = { ...received, leaf: team.leaf, envelope: team.envelope }
+          expect(await crypto.openTeamWrap(ours)).toEqual(secret)
           const chain = bent(place.chain, at) as never
           for (const wrong of [
             () => crypto.openEnvelope({ ...received, envelope: bent(one.envelope, at) }),
@@ -420,6 +448,9 @@ const laws: readonly Law[] = [
             () => crypto.openKeys({ ...under, chain }),
             () => crypto.openDeviceWrap({ ...mine, envelope: bent(device.envelope, at) }),
             () => crypto.openDeviceWrap({ ...mine, chain }),
+            () => crypto.openTeamWrap({ ...ours, envelope: bent(team.envelope, at) }),
+            () => crypto.openTeamWrap({ ...ours, seed: bent(seed, at) }),
+            () => crypto.openTeamWrap({ ...ours, chain }),
           ])
             expect(await codeOf(wrong)).toBe('UNAUTHENTIC')
         }),

@@ -70,6 +70,9 @@ beforeAll(async () => {
   const received = { network: id(1), chain: id(2), leaf: row.leaf, envelope: row.envelope, seed }
   const { grantSecret } = await crypto.openEnvelope(received)
   const deviceRow = await crypto.sealDeviceWrap(wrapPlace, secret(13), random())
+  const ofTeam = { ...target, what: [{ grant: null, keys: [{ section: 0, epoch: 0 }], trail: null }] }
+  const teamRow = await crypto.sealTeamWrap({ ...wrapPlace, target: ofTeam }, secret(13), random())
+  const teamPlace = { network: id(1), team: id(2) }
   const host = { hostKey: filled(14) }
   const vaultHeader = await crypto.sealVaultKey(master, host, random())
   const blob = { counter: 3, bytes: some }
@@ -178,6 +181,26 @@ beforeAll(async () => {
       takes: nullable,
     },
 
+    sealTeamWrap: {
+      args: () => [{ ...wrapPlace, target: ofTeam }, secret(13), random()],
+      takes: loose,
+      keeps: 'a leaf is its target, with two hashes',
+    },
+    openTeamWrap: {
+      args: [{ ...received, leaf: teamRow.leaf, envelope: teamRow.envelope }],
+      ends: `${opened}|COMMITMENT`,
+      takes: nullable,
+    },
+    sealTeamTitle: { args: () => [{ title: 'mass', reason: 'operable?' }, secret(13), teamPlace, random()] },
+    openTeamTitle: {
+      args: [
+        await crypto.sealTeamTitle({ title: 'mass', reason: 'x' }, secret(13), teamPlace, random()),
+        secret(13),
+        teamPlace,
+      ],
+      ends: opened,
+    },
+
     CryptoError: {
       args: ['USAGE', 'message', { details: {} }],
       call: (...args) => Reflect.construct(crypto.CryptoError, args),
@@ -253,9 +276,12 @@ beforeAll(async () => {
       args: [secret(10), crypto.memberEpochKeys(secret(10), epochPlace).key, epochPlace],
       ends: 'USAGE|COMMITMENT',
     },
-    sealBackLink: { args: () => [secret(1), secret(2), back, random()], takes: { '2.what': 'seven' } },
+    sealBackLink: {
+      args: () => [{ epoch: 0, secret: secret(1) }, secret(2), back, random()],
+      takes: { '2.what': 'seven', '2.epoch': 'seven' },
+    },
     openBackLink: {
-      args: [await crypto.sealBackLink(sealKey, secret(2), back, random()), secret(2), back],
+      args: [await crypto.sealBackLink({ epoch: 0, secret: sealKey }, secret(2), back, random()), secret(2), back],
       ends: opened,
     },
     recordNonce: { args: [secret(10), 'ref'] },

@@ -1,6 +1,6 @@
 // A network in memory for the tests of entries, rules and ledger: actors with real keys, what they sign, and a log that proves it.
 // What is sealed does not matter to the rules, so commitments, wraps and contents are made up.
-import type { Bodies, EpochStart, TrailStart } from '../src/bodies.js'
+import type { BackLink, Bodies, EpochStart, TrailStart } from '../src/bodies.js'
 import { type ChainId, type EntryHash, equal, hex } from '../src/bytes.js'
 import { type AnyEntry, chainIdOf } from '../src/entry.js'
 import type { Proven } from '../src/proven.js'
@@ -22,13 +22,12 @@ export class World extends NetworkWorld {
   // ——— records
 
   start(section: number, epoch: number, until: number | null = null): EpochStart {
-    const back = epoch === 0 ? null : Uint8Array.of(1, 2, 3)
-    return { section, epoch, commitment: idOf(`commitment ${section}/${epoch}`), back, until }
+    return { section, epoch, commitment: idOf(`commitment ${section}/${epoch}`), back: backTo(epoch - 1), until }
   }
 
   trailStart(epoch: number): TrailStart {
     const key = boxKeyOf(epoch) as Uint8Array as TrailStart['key']
-    return { epoch, key, back: epoch === 0 ? null : Uint8Array.of(4, 5, 6) }
+    return { epoch, key, back: backTo(epoch - 1) }
   }
 
   content(section: number, epoch: number, count = 1): Bodies['record']['create']['contents'][number] {
@@ -119,6 +118,7 @@ export class World extends NetworkWorld {
       ...rest,
       body: {
         credential: by.credential,
+        from: null,
         recipient: to.chain,
         capacity: to.credential,
         sections: [1],
@@ -232,6 +232,9 @@ export class World extends NetworkWorld {
     return this.log.entries.some(({ entry, access }) => access === null && equal(entry.chain, chain))
   }
 }
+
+/** A way back to an epoch, sealed by nobody: null for none before the first. */
+export const backTo = (to: number, sealed = Uint8Array.of(1, 2, 3)): BackLink | null => (to < 0 ? null : { to, sealed })
 
 function unique(chains: readonly ChainId[]): ChainId[] {
   return [...new Map(chains.map((chain) => [hex(chain), chain])).values()]

@@ -4,8 +4,9 @@ import { sha256 } from '#sha256'
 import { type ChainId, compare, type EntryHash, equal, hex } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import type { AnyEntry } from '../src/entry.js'
-import { admits, liveGrants, mayReadTrail } from '../src/rules/admits.js'
+import { admits } from '../src/rules/admits.js'
 import { facts } from '../src/rules/facts.js'
+import { liveGrants, mayReadTrail } from '../src/rules/live-grants.js'
 import type { Facts } from '../src/rules/look.js'
 import type { WrapLeaf, WrappedGrant } from '../src/wraps.js'
 import { DAY, idOf, type Member, newDevice, World } from './actors.js'
@@ -201,9 +202,10 @@ describe('keys and heads', () => {
     const leaf = { ...leafTo(wong.chain, wrapped(null, { 0: 0, 1: 0 })), ...now }
     const code = (over: Partial<WrapLeaf>, found: typeof now | null = now) =>
       codeOfAsync(() =>
-        admits(entry, [{ ...leaf, ...over }], world.facts, async ({ recipient: member }) =>
-          equal(member, wong.chain) ? found : null,
-        ),
+        admits(entry, [{ ...leaf, ...over }], world.facts, {
+          newest: async ({ recipient }) => (equal(recipient, wong.chain) ? found : null),
+          reach: async ({ member }) => [member],
+        }),
       )
     expect(await code({})).toBe('accepted')
     for (const over of [
@@ -272,6 +274,8 @@ it('pauses over thousands of rows, and decides the same', async () => {
   const members = Array.from({ length: 300 }, (_, i) => idOf<ChainId>(`member ${i}`))
   const stored = members.map((recipient, i) => {
     const grant = {
+      from: null,
+      depth: 0,
       recipient,
       institution: chan.institution,
       sections: [1],

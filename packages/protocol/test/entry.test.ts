@@ -22,7 +22,7 @@ import {
 import { limits } from '../src/limits.js'
 import { signRequest, verifyRequest } from '../src/request.js'
 import { enrolmentMessage } from '../src/rules/authority.js'
-import { type Actor, idOf, newDevice, World } from './actors.js'
+import { type Actor, backTo, idOf, newDevice, World } from './actors.js'
 import { everyEntry } from './every-entry.js'
 import { expectCode } from './expect-code.js'
 import { codeOf, codeOfAsync } from './support.js'
@@ -187,11 +187,14 @@ describe('64 KiB', () => {
   /** A revocation is padded by its grants and its card’s back-link to any length. */
   const long = async (length: number) => {
     const grants = Array.from({ length: 256 }, (_, i) => idOf(`grant ${i}`))
-    const epochs = Array.from({ length: 200 }, (_, i) => ({ ...world.start(i, 1), back: new Uint8Array(200) }))
+    const epochs = Array.from({ length: 200 }, (_, i) => ({
+      ...world.start(i, 1),
+      back: backTo(0, new Uint8Array(200)),
+    }))
     const made = async (extra: number) => {
       const padded = epochs.map((start, i) => ({
         ...start,
-        back: new Uint8Array(Math.max(24, Math.min(256, extra - i * 256))),
+        back: backTo(0, new Uint8Array(Math.max(24, Math.min(256, extra - i * 256)))),
       }))
       const body = {
         credential: idOf('credential'),
@@ -237,7 +240,10 @@ describe('64 KiB', () => {
       return new Uint8Array(64)
     }
     const by = { chain: signer.chain, device: { ...device, sign: counting } }
-    const epochs = Array.from({ length: 250 }, (_, i) => ({ ...world.start(i, 1), back: new Uint8Array(256) }))
+    const epochs = Array.from({ length: 250 }, (_, i) => ({
+      ...world.start(i, 1),
+      back: backTo(0, new Uint8Array(256)),
+    }))
     const entry = world.publish(idOf('record'), { ...by, credential: idOf('c'), institution: idOf('i') }, [], {
       restsOn: [],
       sequence: 1,

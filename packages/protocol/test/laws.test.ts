@@ -821,6 +821,11 @@ obey(protocol, laws, {
   ready: 'loads libsodium, and answers nothing: ed25519.test.ts',
   admits: 'its inputs are whole records: admits.test.ts, and generated traces in records-model.test.ts',
   liveGrants: 'its inputs are whole records: generated traces in records-model.test.ts',
+  isVouched:
+    'its inputs are facts of a credential and its issuer: rules-member.test.ts tries each way in which one ends',
+  isSeated: 'one fixed condition on one fact: rules-team.test.ts, and generated rosters there',
+  requireHeld:
+    'its inputs are whole records: generated traces in records-model.test.ts, with a model of who holds what',
   checkList: 'two fixed conditions on lists: rules-member.test.ts and rules-network.test.ts try each',
   requireUnopened: 'its inputs are whole records: rules-grants.test.ts, and the relay’s own tests of recalls',
   checkTrail: 'its input is a ledger with a whole access log: generated traces in records-model.test.ts',

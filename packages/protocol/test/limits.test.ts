@@ -85,7 +85,7 @@ describe('teams', () => {
     const [seat, key] = [{ member: id, institution: id, role: 'member' }, newDevice('team').keys.box]
     const attached = { digest: id as Uint8Array, length: 1, count: 1 }
     const common = { credential: id, wraps: { attached, root: id, asOf: 0 } }
-    const epoch = { epoch: 1, key, back: new Uint8Array(1) }
+    const epoch = { epoch: 1, key, back: { to: 0, sealed: new Uint8Array(1) } }
     const founding = { ...common, founder: id, nonce: id, purpose: 'department', name: 'a', until: null, epochKey: key }
     const table: readonly (readonly [number, number, (n: number) => boolean])[] = [
       [1, limits.seats, (n) => fits<unknown>(bodies.team.found, { ...founding, seats: times(n, seat) })],
@@ -207,7 +207,7 @@ describe('names and claims', () => {
 
 describe('the table', () => {
   /** What the relay's and the SDK's tests try, because this package only states it. */
-  const enforcedElsewhere = ['append', 'deviceName', 'segmentBatch', 'ticket']
+  const enforcedElsewhere = ['append', 'deviceName', 'segmentBatch', 'teamsEach', 'ticket']
   const folder = fileURLToPath(new URL('.', import.meta.url))
   const tests = readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))

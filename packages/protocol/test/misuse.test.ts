@@ -66,6 +66,8 @@ let proven: Record<string, unknown>
 let taken: protocol.Ledger
 let look: Record<string, unknown>
 let ownLeaf: protocol.WrapLeaf
+let held: Record<string, unknown>
+let heldLook: Record<string, unknown>
 
 beforeAll(async () => {
   await protocol.ready()
@@ -80,7 +82,19 @@ beforeAll(async () => {
   proven = { ...rest, entries, seals }
   taken = await ledger()
   look = { ...protocol.lookFor(create, taken.factsBefore(create), world.network.chain) }
+  const lee = await world.member('lee')
+  const grant = await world.grant(create.chain, chan, lee)
+  await world.place(grant)
+  const view = await world.view(create.chain, lee, grant.hash)
+  heldLook = { ...protocol.lookFor(view, world.facts, world.network.chain) }
+  const standing = { institution: lee.institution }
+  held = { record: create.chain, grant: grant.hash, signer: lee.chain, standing }
 })
+
+const credentialOf = ({ chain, credential }: Member): Record<string, unknown> => {
+  const { institution, issuer, index, state } = world.fact(chain, protocol.facts.credential(credential)) ?? {}
+  return { institution, issuer, index, state }
+}
 
 const ledger = async (): Promise<protocol.Ledger> => {
   const made = world.ledger()
@@ -342,9 +356,23 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
 
   // rules
   admits: {
-    args: [whole(create), [ownLeaf], { ...world.facts }, () => Promise.resolve(ownLeaf)],
+    args: [
+      whole(create),
+      [ownLeaf],
+      { ...world.facts },
+      { newest: () => Promise.resolve(ownLeaf), reach: ({ member }: protocol.Holder) => Promise.resolve([member]) },
+    ],
     ends: 'USAGE|WRAPS',
-    takes: { '1.0.envelope': '*', 3: 'undefined' },
+    takes: { '1.0.envelope': '*', 3: 'undefined', '3.newest': 'function', '3.reach': 'function' },
+  },
+  isSeated: { args: [{ left: null }], takes: { 0: 'null', '0.left': 'seven|negative zero' } },
+  isVouched: {
+    args: [credentialOf(chan), look],
+    takes: { '0.state': 'empty text|text|text of 32', '0.index': 'seven|negative zero', '1.fact': 'function' },
+  },
+  requireHeld: {
+    args: [held, heldLook, { index: 99, time: create.time }],
+    ends: 'USAGE|NOT_GRANTED|RULE',
   },
   requireUnopened: { args: [whole(create), { ...world.facts }] },
   liveGrants: { args: [create.chain, { ...world.facts }, 0] },

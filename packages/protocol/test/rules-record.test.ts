@@ -4,7 +4,7 @@ import type { ChainId, EntryHash } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import { limits } from '../src/limits.js'
 import { facts } from '../src/rules/facts.js'
-import { DAY, type Institution, idOf, type Member, MINUTE, World } from './actors.js'
+import { backTo, DAY, type Institution, idOf, type Member, MINUTE, World } from './actors.js'
 import { verdicts } from './expect-verdict.js'
 
 beforeAll(ready)
@@ -71,12 +71,12 @@ describe('create', () => {
     [
       'with a key before the first',
       'RULE',
-      (s) => create(s, { body: { epochs: [s.world.start(0, 0), { ...s.world.start(1, 0), back: Uint8Array.of(1) }] } }),
+      (s) => create(s, { body: { epochs: [s.world.start(0, 0), { ...s.world.start(1, 0), back: backTo(0) }] } }),
     ],
     [
       'with a trail secret before the first',
       'RULE',
-      (s) => create(s, { body: { trail: { ...s.world.trailStart(0), back: Uint8Array.of(1) } } }),
+      (s) => create(s, { body: { trail: { ...s.world.trailStart(0), back: backTo(0) } } }),
     ],
     ['with epochs out of order', 'RULE', (s) => create(s, { body: { epochs: two(s).reverse() } })],
     ['with an epoch twice', 'RULE', (s) => create(s, { body: { epochs: [...two(s), s.world.start(1, 0)] } })],

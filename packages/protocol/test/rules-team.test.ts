@@ -1,6 +1,7 @@
 // Rules of a team's chain, and the wrap lists of its entries. Spec: docs/spec/rules.md, "Team", "Wrap lists".
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { NextEpoch } from '../src/bodies.js'
 import type { ChainId } from '../src/bytes.js'
 import { compare, type Digest } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
@@ -27,6 +28,8 @@ interface Scene {
   /** In no team. */
   readonly ho: Member
   readonly team: ChainId
+  /** A team of Chan and Lee whose key has turned once. */
+  readonly turned: ChainId
 }
 
 async function scene(): Promise<Scene> {
@@ -36,8 +39,13 @@ async function scene(): Promise<Scene> {
   const chan = await world.member('chan')
   const lee = await world.member('lee', { at: hospital })
   const [wong, ho] = [await world.member('wong'), await world.member('ho')]
-  return { teams, world, hospital, chan, lee, wong, ho, team: await teams.team(chan, [lee, wong]) }
+  const turned = await teams.team(chan, [lee])
+  await world.place(await teams.change(turned, chan, {}, { body: { epoch: teams.next(turned) } }))
+  return { teams, world, hospital, chan, lee, wong, ho, turned, team: await teams.team(chan, [lee, wong]) }
 }
+
+/** The same epoch with another way back. */
+const back = (epoch: NextEpoch, to: number): NextEpoch => ({ ...epoch, back: { ...epoch.back, to } })
 
 const consultation = { purpose: 'consultation', name: null } as const
 const sealed = { private: idOf<Digest>('sealed reason') }
@@ -113,7 +121,32 @@ describe('a change', () => {
     ['adds', 'accepted', (s) => s.teams.change(s.team, s.chan, { adds: [s.ho] })],
     ['removes', 'accepted', (s) => s.teams.change(s.team, s.chan, { removes: [s.lee] })],
     ['does both', 'accepted', (s) => s.teams.change(s.team, s.chan, { adds: [s.ho], removes: [s.lee, s.wong] })],
-    ['does nothing', 'RULE', (s) => s.teams.change(s.team, s.chan, {}, { body: { epoch: s.teams.next(s.team) } })],
+    ['does nothing', 'RULE', (s) => s.teams.change(s.team, s.chan, {})],
+    [
+      'turns the key, and nothing else',
+      'accepted',
+      (s) => s.teams.change(s.team, s.chan, {}, { body: { epoch: s.teams.next(s.team) } }),
+    ],
+    [
+      'turns the key, by a member',
+      'ROLE',
+      (s) => s.teams.change(s.team, s.lee, {}, { body: { epoch: s.teams.next(s.team) } }),
+    ],
+    [
+      'turns the key, and leads back two epochs',
+      'accepted',
+      (s) => s.teams.change(s.turned, s.chan, {}, { body: { epoch: back(s.teams.next(s.turned), 0) } }),
+    ],
+    [
+      'turns the key, and leads back to it',
+      'RULE',
+      (s) => s.teams.change(s.turned, s.chan, {}, { body: { epoch: back(s.teams.next(s.turned), 2) } }),
+    ],
+    [
+      'turns the key, and leads to a later one',
+      'RULE',
+      (s) => s.teams.change(s.turned, s.chan, {}, { body: { epoch: back(s.teams.next(s.turned), 3) } }),
+    ],
     ['by a member', 'ROLE', (s) => s.teams.change(s.team, s.lee, { adds: [s.ho] })],
     ['by somebody outside', 'ROLE', (s) => s.teams.change(s.team, s.ho, { adds: [s.ho] })],
     ['of what is no team', 'BINDING', (s) => s.teams.change(s.hospital.chain, s.chan, { adds: [s.ho] })],
@@ -218,18 +251,24 @@ describe('a stale team', () => {
     await s.world.place(await s.teams.stale(s.team, s.lee, by, s.lee.credential))
     return s
   }
-  /** Wong has lost her phone. */
-  async function reported(): Promise<Scene> {
+  /** Wong came to the clinic after the team was founded, and joined it under the key that it had. */
+  async function joined(): Promise<Scene> {
     const s = await scene()
+    const wong = await s.world.member('wong who came later')
+    await s.world.place(await s.teams.change(s.team, s.chan, { adds: [wong] }))
+    return { ...s, wong }
+  }
+  /** She has lost her phone. */
+  async function reported(): Promise<Scene> {
+    const s = await joined()
     await s.world.place(await s.teams.stale(s.team, s.wong, s.wong, null))
     return s
   }
 
   describe('is made', () => {
     verdicts(scene, [
-      ['by a member, for herself', 'accepted', (s) => s.teams.stale(s.team, s.lee, s.lee, null)],
-      ['by one member for another', 'ROLE', (s) => s.teams.stale(s.team, s.lee, s.wong, null)],
-      ['by somebody outside', 'RULE', (s) => s.teams.stale(s.team, s.ho, s.ho, null)],
+      ['by a member whose key is older than the team’s', 'RULE', (s) => s.teams.stale(s.team, s.lee, s.lee, null)],
+      ['by somebody outside, for herself', 'RULE', (s) => s.teams.stale(s.team, s.ho, s.ho, null)],
       ['by an issuer without cause', 'ROLE', (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, null)],
       [
         'by an issuer whose credential stands',
@@ -308,9 +347,9 @@ describe('a stale team', () => {
     const by = s.hospital.issuer
     await s.world.place(await s.world.withdraw(s.lee.chain, s.lee.credential, by))
     await s.world.place(await s.teams.stale(s.team, s.lee, by, s.lee.credential))
-    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: since, out: 1, members: 3 })
+    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: since, out: 1, members: 4 })
     await s.world.place(await s.teams.refresh(s.team, s.wong, [s.lee]))
-    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: null, out: 0, members: 2, admins: 1 })
+    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: null, out: 0, members: 3, admins: 1 })
     expect(s.world.fact(s.team, facts.epoch)?.epoch).toBe(1)
     expect(await s.world.code(await s.teams.refresh(s.team, s.wong, []))).toBe('RULE')
   })

@@ -1,5 +1,5 @@
 // Teams in the tests' world: what admins, members and issuers sign about them. Keys and wraps are made up, as for records.
-import type { Bodies, Seat, TeamEpoch } from '../src/bodies.js'
+import type { Bodies, NextEpoch, Seat } from '../src/bodies.js'
 import { type ChainId, compare, type EntryHash, equal } from '../src/bytes.js'
 import { type AnyEntry, chainIdOf } from '../src/entry.js'
 import { facts } from '../src/rules/facts.js'
@@ -64,9 +64,9 @@ export class Teams {
     return entry.chain
   }
 
-  next(team: ChainId): TeamEpoch {
+  next(team: ChainId): NextEpoch {
     const epoch = (this.world.fact(team, facts.epoch)?.epoch ?? -1) + 1
-    return { epoch, key: boxKeyOf(epoch) as TeamEpoch['key'], back: Uint8Array.of(7, 8, 9) }
+    return { epoch, key: boxKeyOf(epoch) as NextEpoch['key'], back: { to: epoch - 1, sealed: Uint8Array.of(7, 8, 9) } }
   }
 
   /** Adds and removes; with an epoch where somebody is removed, unless `body` says otherwise. */

@@ -7,6 +7,7 @@ import {
   actions,
   appendAnswer,
   appendRequest,
+  type BackLink,
   type Bodies,
   type ChainId,
   chainIdOf,
@@ -445,6 +446,7 @@ export class World {
       type: 'grant',
       body: {
         credential: record.founder.credential,
+        from: null,
         recipient: to.chain,
         capacity: to.credential,
         sections: [1],
@@ -492,8 +494,8 @@ export class World {
         credential: record.founder.credential,
         mode: recall ? 'recall' : 'revoke',
         grants: ended,
-        trail: { epoch: trail, key: (await newDevice()).keys.box, back: fresh(80) },
-        epochs: epochs.map((one) => ({ ...one, commitment: fresh(32), back: fresh(80), until: null })),
+        trail: { epoch: trail, key: (await newDevice()).keys.box, back: backTo(trail - 1) },
+        epochs: epochs.map((one) => ({ ...one, commitment: fresh(32), back: backTo(one.epoch - 1), until: null })),
         contents: [{ section: 0, epoch: this.epoch(record, 0) + 1, object: attached(card, 0) }],
         wraps: wraps.ref,
       },
@@ -585,6 +587,9 @@ async function firstPiece(response: Response): Promise<Uint8Array> {
 }
 
 // ——— objects
+
+/** A way back to an epoch, sealed by nobody. */
+export const backTo = (to: number): BackLink => ({ to, sealed: fresh(80) })
 
 export const attached = (bytes: Uint8Array, count: number) => ({
   digest: sha256(bytes) as Uint8Array as Digest,

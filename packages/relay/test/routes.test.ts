@@ -17,6 +17,7 @@ import {
   sha256,
   signRequest,
   syncRequest,
+  teamsRequest,
   uploadAnswer,
   uploadRequest,
   wrapsRequest,
@@ -86,6 +87,12 @@ const table: Readonly<Record<string, Row>> = {
   [`POST ${paths.wraps}`]: {
     ask: ({ record }) => post(paths.wraps, wrapsRequest, { wanted: [{ chain: record, wraps: fresh(32) as never }] }),
     may: listed,
+    ofRecord: false,
+  },
+  [`POST ${paths.teams}`]: {
+    // Of the founder, whose institution may ask as she herself.
+    ask: () => post(paths.teams, teamsRequest, { member: record.founder.chain }),
+    may: ['issuer', 'founder'],
     ofRecord: false,
   },
   [`POST ${paths.directory}`]: {

@@ -8,6 +8,7 @@ import {
   type Digest,
   encode,
   facts,
+  hex,
   paths,
   readFact,
   type Seat,
@@ -21,6 +22,7 @@ import {
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
 import {
+  backTo,
   type Draft,
   foundedWorld,
   fresh,
@@ -83,10 +85,23 @@ class Team {
       credential: this.admin.credential,
       adds: adds.map((member) => this.seat(member)).sort(byMember),
       removes: removes.map(({ chain }) => chain).sort(compare),
-      epoch: removes.length === 0 ? null : { epoch, key: (await newDevice()).keys.box, back: fresh(80) },
+      epoch: removes.length === 0 ? null : { epoch, key: (await newDevice()).keys.box, back: backTo(epoch - 1) },
       wraps: wraps.ref,
     }
     return this.#draft('change', body, wraps.bytes)
+  }
+
+  /** The institution’s word that a credential of a member was withdrawn, in the list that does so. */
+  async stale(member: Member, { entry: withdrawn }: Draft): Promise<Draft> {
+    const { institution, network } = this.#world
+    const body = { member: member.chain, credential: member.credential }
+    const rests = [institution.chain, network.chain]
+    const after = this.#world.head(member.chain)
+    this.#world.took(withdrawn)
+    const on = { kind: 'team', chain: this.id, type: 'stale', body, rests: [member.chain, ...rests] } as const
+    const entry = await this.#world.sign(institution, on)
+    this.#world.heads.set(hex(member.chain), after)
+    return { entry }
   }
 
   async #draft<T extends 'found' | 'change'>(type: T, body: Bodies['team'][T], wraps: Uint8Array): Promise<Draft> {
@@ -116,7 +131,11 @@ async function scene() {
     const { chain } = member
     return { entry: await world.sign(world.institution, { kind: 'member', chain, type: 'withdraw', body, rests }) }
   }
-  const withdraw = async (member: Member): Promise<void> => void (await world.append([await withdrawal(member)]))
+  /** Withdraws a credential, and tells `team` where its member sits there. */
+  const withdraw = async (member: Member, told = member !== ho): Promise<void> => {
+    const withdrawn = await withdrawal(member)
+    await world.append([withdrawn, ...(told ? [await team.stale(member, withdrawn)] : [])])
+  }
   const epoch = async (): Promise<number> => {
     const [stored = null] = await world.store.facts([{ chain: team.id, key: facts.epoch.key }])
     return stored === null ? -1 : readFact(facts.epoch, stored).epoch
@@ -163,7 +182,7 @@ describe('a team at the relay', () => {
     expect(await code(await team.change({ adds: [ho] }, team.wraps([ho], 0)))).toBe('STALE_EPOCH')
     expect(await code(await team.change({ removes: [lee] }, team.wraps([chan, wong], 1)))).toBe('STALE_EPOCH')
     const another = new Team(world, chan)
-    expect(await code(await another.found([wong]))).toBe('STALE_EPOCH')
+    expect(await code(await another.found([wong]))).toBe('CRED_BINDING')
     expect(await code(await team.change({ removes: [lee, wong] }, team.wraps([chan], 1)))).toBe('placed')
   })
 
@@ -294,7 +313,7 @@ describe('rows of a group’s wrap lists', () => {
     await world.append([removed])
     expect(await rows(lee, first)).toEqual([null])
     expect((await rows(ho, asked(team.id, added)))[0]).not.toBe(null)
-    await withdraw(ho)
+    await withdraw(ho, true)
     expect(await rows(ho, asked(team.id, added))).toEqual([null])
   })
 

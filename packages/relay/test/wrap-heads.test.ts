@@ -1,6 +1,17 @@
 // Heads of recipients in a wrap list: as of a log size of the last ten minutes. Spec: docs/spec/relay.md, "The gate".
 import { describe, expect, it } from 'vitest'
-import { attached, foundedWorld, fresh, type Member, newDevice, refusal, row, type World, wrapList } from './actors.js'
+import {
+  attached,
+  backTo,
+  foundedWorld,
+  fresh,
+  type Member,
+  newDevice,
+  refusal,
+  row,
+  type World,
+  wrapList,
+} from './actors.js'
 
 const MINUTES = 60_000
 
@@ -48,8 +59,8 @@ async function scene() {
         credential: chan.credential,
         mode: 'revoke',
         grants: [ended],
-        trail: { epoch: 1, key: (await newDevice()).keys.box, back: fresh(80) },
-        epochs: epochs.map((one) => ({ ...one, commitment: fresh(32), back: fresh(80), until: null })),
+        trail: { epoch: 1, key: (await newDevice()).keys.box, back: backTo(0) },
+        epochs: epochs.map((one) => ({ ...one, commitment: fresh(32), back: backTo(0), until: null })),
         contents: [{ section: 0, epoch: 1, object: attached(card, 0) }],
         wraps: wraps.ref,
       },
@@ -97,6 +108,7 @@ describe('a wrap to a head that has moved', () => {
     const { world, lee, size, revoke } = await scene()
     const asOf = await size()
     await world.withdraw(lee)
-    expect(refusal(await revoke(asOf)).code).toBe('STALE_EPOCH')
+    // She gets no row any more.
+    expect(refusal(await revoke(asOf)).code).toBe('WRAPS')
   })
 })

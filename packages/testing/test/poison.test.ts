@@ -108,6 +108,7 @@ test('a record whose wrap does not open stands beside the list and takes no othe
     type: 'grant',
     body: {
       credential,
+      from: null,
       recipient: lee.id,
       capacity: lee.credential,
       sections: [1],

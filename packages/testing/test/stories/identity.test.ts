@@ -49,7 +49,7 @@ describe('credentials', () => {
     await record.publish({ sections: { summary: file('letter.txt', 'without Lee') } })
     const opened = await net.chart('wong').records.open(record.id, { purpose: 'treatment' })
     expect(await read(opened, 'summary')).toBe('without Lee')
-    expect(told(await all(record.trail()))).toContain('Dr Chan revoke Dr Lee (credential withdrawn)')
+    expect(told(await all(record.trail()))).toContain('Dr Chan revoke Dr Lee (credential withdrawn, or team closed)')
     await net.close()
   })
 

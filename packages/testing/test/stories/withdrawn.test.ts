@@ -1,7 +1,7 @@
 // Somebody's credential is taken away while she holds keys of a record: who may go on with it, and what an explanation says.
 import { describe, expect, test } from 'vitest'
 import { testNetwork } from '../../src/index.js'
-import { codeOf, file, visit } from './support.js'
+import { codeOf, file, read, visit } from './support.js'
 
 const withdraw = async (
   issuer: { withdraw(member: never, credential: never): Promise<void> },
@@ -40,13 +40,15 @@ describe('a holder whose credential was withdrawn', () => {
 })
 
 describe('a writer', () => {
-  test('publishes nothing under keys of a founder whose credential was withdrawn', async () => {
+  test('turns the keys of a founder whose credential was withdrawn: she gets no new ones', async () => {
     const net = await testNetwork({ kec: ['chan'], hospital: ['lee'] })
     const record = await net.chart('chan').records.create(visit('v1'))
     await record.share({ with: net.person('lee'), sections: ['summary'], actions: ['write'], reason: 'referral' })
     const opened = await net.chart('lee').records.open(record.id, { purpose: 'treatment' })
     await withdraw(net.institutions.kec.issuer, net.person('chan'))
-    expect(await codeOf(opened.publish({ sections: { summary: file('a.txt', 'new') } }))).toBe('STALE_EPOCH')
+    expect(await opened.publish({ sections: { summary: file('a.txt', 'new') } })).toBe(2)
+    expect(await codeOf(net.chart('chan').records.open(record.id, { purpose: 'curious' }))).toBe('UNKNOWN')
+    expect(await read(await net.chart('lee').records.open(record.id, { purpose: 'treatment' }), 'summary')).toBe('new')
     await net.close()
   })
 
