@@ -369,7 +369,9 @@ describe('any sequence of changes', () => {
           await world.place(entry)
           expect(world.fact(chan.chain, facts.devices)?.listed).toBe(here.size)
           const listed = all.filter(({ id }) => world.fact(chan.chain, facts.device(id))?.voidFrom === null)
-          expect(listed.map(({ id }) => hex(id))).toEqual([...here].toSorted().map((i) => hex((all[i] as Device).id)))
+          expect(listed.map(({ id }) => hex(id))).toEqual(
+            [...here].toSorted((a, b) => a - b).map((i) => hex((all[i] as Device).id)),
+          )
         }
       }),
       { numRuns: effort(30) },

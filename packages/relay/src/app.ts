@@ -7,6 +7,7 @@ import { isFailure, refuse } from './http.js'
 import { appendRoute } from './routes/append.js'
 import { inboxRoute, inboxStreamRoute } from './routes/inbox.js'
 import { checkpointRoute, healthRoute, networkRoute, tileRoute } from './routes/log.js'
+import { meetingsRoute } from './routes/meetings.js'
 import { directoryRoute } from './routes/people.js'
 import { recordsRoute } from './routes/records.js'
 import type { Route } from './routes/route.js'
@@ -27,6 +28,7 @@ export const routes = (): readonly Route[] => [
   directoryRoute,
   inboxRoute,
   inboxStreamRoute,
+  meetingsRoute,
   uploadsRoute,
   presentRoute,
   attachmentsRoute,

@@ -53,7 +53,7 @@ export interface Permissions {
   grantsOf(member: ChainId, record: ChainId): Promise<readonly EntryHash[]>
   /** Whether a member may publish to a record that exists: its founder, or the holder of a grant to write. */
   mayWrite(member: ChainId, record: ChainId): Promise<boolean>
-  /** The Ed25519 key of a device that a chain lists; null for none, and for a dismissed issuer's. */
+  /** The Ed25519 key of a device that a chain lists; null for none, for a dismissed issuer's, and for one that a member removed. */
   signKeyOf(chain: ChainId, device: DeviceId): Promise<Uint8Array | null>
   /** Whether this credential and this grant (null: the founder's right) let a member open a record now. */
   stillOpens(access: OpenedBy): Promise<boolean>

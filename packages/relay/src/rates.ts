@@ -37,7 +37,7 @@ export function createRates({ burst, rate, now }: RateOptions): Rates {
     const needed = Math.min(count, burst)
     if (tokens >= needed) return
     const seconds = Math.max(1, Math.ceil((needed - tokens) / rate))
-    throw new RelayError('RATE', 'this device sends too much', { details: { seconds } })
+    throw new RelayError('RATE', 'more than is allowed for now', { details: { seconds } })
   }
   return {
     check: (device, count) => requireRoom(tokensOf(device, now()), count),

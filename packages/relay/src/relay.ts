@@ -8,6 +8,7 @@ import { sectionCache } from './handout.js'
 import type { HeadLock } from './head-lock.js'
 import { createIntakes } from './intake.js'
 import { openLogTree } from './log-tree.js'
+import { createMeetings } from './meetings.js'
 import { audienceOf, noticeBoard } from './notices.js'
 import { permissions } from './permissions.js'
 import { entryReader, prover } from './proofs.js'
@@ -148,6 +149,7 @@ async function makeServices(parts: RemoteParts): Promise<Services> {
     prover: prover(reads, logTree, read),
     read,
     intakes,
+    meetings: createMeetings(now),
     onFailure: parts.onFailure ?? (() => {}),
     signatures: {
       now,

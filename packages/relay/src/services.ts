@@ -5,6 +5,7 @@ import type { HandoutParts } from './handout.js'
 import type { SignatureParts } from './http.js'
 import type { Intakes } from './intake.js'
 import type { LogTree } from './log-tree.js'
+import type { Meetings } from './meetings.js'
 import type { NoticeBoard, Waiting } from './notices.js'
 import type { Rates } from './rates.js'
 
@@ -18,6 +19,7 @@ export interface Services extends GateParts, ClosureParts, HandoutParts {
   readonly logTree: LogTree
   readonly notices: NoticeBoard
   readonly intakes: Intakes
+  readonly meetings: Meetings
   readonly onFailure: (error: unknown) => void
   readonly signatures: SignatureParts
   /** Signed requests other than appends, a device. */

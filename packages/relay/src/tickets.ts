@@ -3,6 +3,7 @@
 // use asks again whether it still is.
 import { timingSafeEqual } from 'node:crypto'
 import { concat, labelBytes, limits, pack, sha256, type Ticket, ticketShape, unpack } from '@sealchart/protocol'
+import type { Permissions } from './permissions.js'
 
 const MAC = 32
 /** Longest ticket in characters: 256 sections. */
@@ -17,6 +18,12 @@ export interface Tickets {
   /** What a ticket says, or null: not of this relay, changed, of another kind, or expired. */
   check(text: string | undefined, kind: number): Ticket | null
 }
+
+/** Whether the device that a ticket was given to may still ask: it was not removed since. */
+export const isStillListed = async (
+  { permissions }: { readonly permissions: Permissions },
+  { member, device }: Ticket,
+): Promise<boolean> => (await permissions.signKeyOf(member, device)) !== null
 
 /** HMAC-SHA256 (RFC 2104) under a key of at most 64 bytes. An open takes one: Node's own costs more to set up than to run. */
 export function hmacSha256(key: Uint8Array): (message: Uint8Array) => Uint8Array {

@@ -24,7 +24,7 @@ import type { Services } from '../services.js'
 import { pause } from '../slices.js'
 import { keyOf, lru } from '../state.js'
 import { type SegmentRow, STAGED_ROWS, type UploadRow } from '../store/contract.js'
-import { READ } from '../tickets.js'
+import { isStillListed, READ } from '../tickets.js'
 import { type Route, SMALL_BODY } from './route.js'
 import { uploadOf } from './uploads.js'
 
@@ -149,6 +149,7 @@ async function readTicket(c: Request, services: Services, record: ChainId): Prom
   const by = await openerOf(services, ticket)
   // Asked at each use: what ended since the ticket was given is refused at once.
   if (by === null || !(await services.permissions.stillOpens(by))) return unknown()
+  if (!(await isStillListed(services, ticket))) return unknown()
   return ticket
 }
 

@@ -18,7 +18,7 @@ import { answer, decodeBody, readSigned, readSignedPieces, type Signed } from '.
 import { isKept } from '../objects.js'
 import type { Services } from '../services.js'
 import type { UploadRow } from '../store/contract.js'
-import { PUT } from '../tickets.js'
+import { isStillListed, PUT } from '../tickets.js'
 import { type Route, SMALL_BODY } from './route.js'
 
 /** Bytes of an attachment: a wrap list of ten thousand rows, with room. */
@@ -83,7 +83,7 @@ async function openUpload(services: Services, { chain: member }: Signed, asked: 
 /** The open upload that a ticket lets its bearer put to. @throws RelayError UNKNOWN. */
 export async function uploadOf(c: Request, services: Services): Promise<UploadRow> {
   const ticket = services.tickets.check(c.req.query('ticket'), PUT)
-  if (ticket === null) return unknown()
+  if (ticket === null || !(await isStillListed(services, ticket))) return unknown()
   const row = await services.reads.upload(ticket.subject)
   const open = row !== null && row.state === 'open' && row.expires > services.now()
   if (!open || !equal(row.member, ticket.member) || !equal(row.record, ticket.record)) return unknown()
