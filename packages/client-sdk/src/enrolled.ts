@@ -1,17 +1,15 @@
 // A member whose keys are in the vault already, and whom the log knows. Spec: docs/spec/entries.md, "Enrolment".
 // How she gets keys and a credential stands in enrolment.ts; nothing here makes or asks for any.
 import { decodeIdentity, deviceFromSeed, type EpochSecret, type Identity } from '@sealchart/crypto'
-import { equal } from '@sealchart/protocol'
+import { equal, facts } from '@sealchart/protocol'
 import { ClientError, hasCode } from './errors.js'
 import type { Member } from './member.js'
+import { IDENTITY, keepIn, MemberKeys } from './member-keys.js'
 import { type ConnectOptions, linkTo, type NetworkFile, surroundingsOf } from './network.js'
 import { standingCredential } from './people.js'
 import { Session } from './session.js'
 import { TeamKeys } from './team-keys.js'
 import type { Keeper } from './vaults/contract.js'
-
-/** The vault's blob that holds who she is. */
-export const IDENTITY = 'identity'
 
 /**
  * Opens the member of a vault who is enrolled and whose credential holds.
@@ -41,7 +39,8 @@ export async function memberOf(
   const link = linkTo(network, signs ? { chain, device } : null, options)
   const surroundings = surroundingsOf(options)
   const session = await Session.open({ network: network.pin, device, chain, link, keeper, surroundings })
-  return { session, secrets, first: secrets.get(0) as EpochSecret, teams: new TeamKeys(session, secrets) }
+  const own = new MemberKeys(session, secrets, keepIn(keeper))
+  return { session, own, first: secrets.get(0) as EpochSecret, teams: new TeamKeys(session, own) }
 }
 
 /** Whether the log has this device: a process may have ended between making its keys and enrolling it. Syncs if it has. */
@@ -53,6 +52,9 @@ export async function isListed({ session }: Member): Promise<boolean> {
     // The relay's word alone: whoever was enrolled once does not begin anew because of it.
     session.ledger.requirePinned(session.chain)
   }
+  const device = session.ledger.fact(session.chain, facts.device(session.device.id))
+  if (device !== null && device.voidFrom !== null)
+    throw new ClientError('BINDING', 'this device was removed by another one of its member')
   return session.ledger.head(session.chain) !== null
 }
 

@@ -31,9 +31,11 @@ import {
   verifyEntry,
 } from '@sealchart/protocol'
 import { decodeCredentialAnswer, encodeCredentialRequest } from './credential.js'
-import { IDENTITY, isListed, loadIdentity, memberOf } from './enrolled.js'
+import { isPending } from './device-enrolment.js'
+import { isListed, loadIdentity, memberOf } from './enrolled.js'
 import { ClientError, hasCode } from './errors.js'
 import type { Member } from './member.js'
+import { IDENTITY } from './member-keys.js'
 import { type ConnectOptions, type NetworkFile, surroundingsOf } from './network.js'
 import { standingCredential } from './people.js'
 import type { Keeper } from './vaults/contract.js'
@@ -52,6 +54,8 @@ export async function openMember(
   options: ConnectOptions,
 ): Promise<Member> {
   const found = await loadIdentity(keeper, network)
+  if (found === null && (await isPending(keeper)))
+    throw new ClientError('USAGE', 'a device waits in this vault to be enrolled: go on with Sealchart.enrolDevice')
   const identity = found ?? (await newIdentity(keeper, network, options))
   const { chain } = identity
   const over = (signs: boolean): Promise<Member> => memberOf(identity, keeper, { network, signs, options })

@@ -29,17 +29,15 @@ import {
 } from '@sealchart/protocol'
 import { goBack } from './back-links.js'
 import { ClientError } from './errors.js'
+import type { MemberKeys } from './member-keys.js'
 import { checkRow } from './rows.js'
 import { isSeatedIn } from './seats.js'
 import type { Session } from './session.js'
 import type { TeamKeys } from './team-keys.js'
 
-/** The member's own epoch secrets, by epoch. */
-export type EpochSecrets = ReadonlyMap<number, EpochSecret>
-
 /** What a member opens rows with. */
 export interface Holdings {
-  readonly secrets: EpochSecrets
+  readonly own: MemberKeys
   readonly teams: TeamKeys
 }
 
@@ -100,13 +98,13 @@ export class Keyring {
    * Opens rows of wrap lists, the member's own and those of teams in which she sits: the card's key at once, the section keys after `takeKeys`.
    * @throws SealchartError WRAPS for a row outside a signed list, UNAUTHENTIC, COMMITMENT.
    */
-  async takeRows(rows: readonly HandedRow[], { secrets, teams }: Holdings): Promise<void> {
+  async takeRows(rows: readonly HandedRow[], { own, teams }: Holdings): Promise<void> {
     const { chain, network } = this.#session
     for (const row of rows) {
       const { leaf } = row
       const isOwn = equal(leaf.recipient, chain)
       checkRow(this.#session, this.#record, row, (recipient) => isOwn || isSeatedIn(this.#session, recipient))
-      const { key, seed } = isOwn ? this.#ownKeys(secrets, leaf.epoch) : await teams.keys(leaf.recipient, leaf.epoch)
+      const { key, seed } = await (isOwn ? own.keys(leaf.epoch) : teams.keys(leaf.recipient, leaf.epoch))
       if (!equal(sha256(key), leaf.keyHash))
         throw new ClientError('WRAPS', 'a wrap names another key than its recipient’s')
       const opened = await openEnvelope({
@@ -121,12 +119,6 @@ export class Keyring {
       const card = leaf.what.flatMap((one) => one.keys).find((one) => one.section === 0)
       if (card && opened.card) await this.#takeKey(0, card.epoch, opened.card)
     }
-  }
-
-  #ownKeys(secrets: EpochSecrets, epoch: number): BoxKeys {
-    const secret = secrets.get(epoch)
-    if (!secret) throw new ClientError('KEY_UNVERIFIED', 'a wrap is to an epoch whose secret this device does not hold')
-    return memberEpochKeys(secret, { network: this.#session.network.chain, member: this.#session.chain, epoch })
   }
 
   /** Opens the section keys that came with a handout. @throws SealchartError WRAPS, UNAUTHENTIC, COMMITMENT. */

@@ -18,6 +18,8 @@ import {
   inboxAnswer,
   inboxRequest,
   limits,
+  meetingAnswer,
+  meetingRequest,
   networkAnswer,
   pack,
   paths,
@@ -46,7 +48,7 @@ import {
 } from '@sealchart/protocol'
 import { systemExchange } from '#exchange'
 import { joinBatch, splitBatch } from './batches.js'
-import { type Caller, createCaller, type Wait } from './calls.js'
+import { type Caller, createCaller, systemWait, type Wait } from './calls.js'
 import { ClientError } from './errors.js'
 import { overTransport } from './exchange.js'
 import { relayAddress, type Transport } from './transport.js'
@@ -73,6 +75,8 @@ export interface LinkOptions {
 }
 
 export type WrapsRequest = Infer<typeof wrapsRequest>
+export type MeetingRequest = Infer<typeof meetingRequest>
+export type MeetingAnswer = Infer<typeof meetingAnswer>
 export type DirectoryRequest = Infer<typeof directoryRequest>
 export type DirectoryAnswer = Infer<typeof directoryAnswer>
 export type InboxRequest = Infer<typeof inboxRequest>
@@ -111,6 +115,8 @@ export interface Link {
   readonly url: string
   /** Requests sent since the link was made, repeated ones included. */
   readonly roundTrips: number
+  /** Waits as between two tries. */
+  readonly wait: Wait
   /** `signed` to be given keys and ticket again for an entry that is appended already; a large request is signed whatever it says. */
   append(request: AppendRequest, signal?: AbortSignal, signed?: boolean): Promise<AppendAnswer>
   sync(request: SyncRequest, signal?: AbortSignal): Promise<SyncAnswer>
@@ -132,6 +138,8 @@ export interface Link {
   getSegment(asked: SegmentToGet, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   /** Several segments in one answer of at most 8 MiB, in the order of their names. */
   getSegments(asked: SegmentsToGet, signal?: AbortSignal): Promise<readonly Uint8Array<ArrayBuffer>[]>
+  /** Leaves something at a meeting of two devices, or looks what lies there; not signed. */
+  meeting(request: MeetingRequest, signal?: AbortSignal): Promise<MeetingAnswer>
   network(signal?: AbortSignal): Promise<NetworkAnswer>
   /** The newest checkpoint: a signed note, not verified. */
   checkpoint(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
@@ -162,6 +170,7 @@ export function createLink(options: LinkOptions): Link {
   const route = { url, caller, signs: signer !== null }
   return {
     url,
+    wait: options.wait ?? systemWait,
     get roundTrips() {
       return caller.sent()
     },
@@ -212,6 +221,10 @@ function entryCalls(route: Route) {
     directory: ask(paths.directory, directoryRequest, directoryAnswer, SMALL),
     inbox: ask(paths.inbox, inboxRequest, inboxAnswer, SMALL),
     openUpload: ask(paths.uploads, uploadRequest, uploadAnswer, SMALL),
+    async meeting(request: MeetingRequest, signal?: AbortSignal): Promise<MeetingAnswer> {
+      const body = pack(meetingRequest, request)
+      return read(meetingAnswer, await post(route, { path: paths.meetings, body, cap: SMALL, signed: false }, signal))
+    },
     network: async (signal?: AbortSignal) => read(networkAnswer, await get(route, paths.network, SMALL, signal)),
     checkpoint: (signal?: AbortSignal) => get(route, '/checkpoint', SMALL, signal),
   }

@@ -4,14 +4,15 @@ import { type EpochSecret, sealNote, type TrailNote } from '@sealchart/crypto'
 import { type ChainId, type Digest, type EntryHash, facts, sha256 } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
 import { epochsOf } from './keyring.js'
+import type { MemberKeys } from './member-keys.js'
 import { authorityChains, standingCredential } from './people.js'
 import type { Session } from './session.js'
 import type { TeamKeys } from './team-keys.js'
 
 export interface Member {
   readonly session: Session
-  /** Her epoch secrets by epoch. */
-  readonly secrets: ReadonlyMap<number, EpochSecret>
+  /** Her own epoch secrets. */
+  readonly own: MemberKeys
   /** The secret of epoch 0, from which record nonces are derived. */
   readonly first: EpochSecret
   /** Secrets of the teams in which she sits. */

@@ -2,6 +2,8 @@
 // Spec: docs/sdk.md. No global state: every chart has its own session, and closing it forgets the keys it holds.
 import { ready as cryptoReady } from '@sealchart/crypto'
 import { ready } from '@sealchart/protocol'
+import { type DeviceEnrolment, startEnrolment } from './device-enrolment.js'
+import { Devices } from './devices.js'
 import { Directory } from './directory.js'
 import { type CredentialSource, openMember } from './enrolment.js'
 import { ClientError } from './errors.js'
@@ -22,10 +24,20 @@ export interface OpenChartOptions extends ConnectOptions {
   readonly credential?: CredentialSource
 }
 
+export interface EnrolDeviceOptions extends ConnectOptions {
+  /** The network file's text: what the new device trusts before anything else. */
+  readonly network: string
+  /** An empty vault, or the one in which an enrolment waits. */
+  readonly vault: VaultHandle
+  /** Throws away an enrolment that waits in the vault, and shows another code. */
+  readonly restart?: boolean
+}
+
 export class Sealchart {
   readonly records: Records
   readonly directory: Directory
   readonly teams: Teams
+  readonly devices: Devices
   readonly #member: Member
 
   private constructor(member: Member) {
@@ -33,6 +45,7 @@ export class Sealchart {
     this.records = new Records(member)
     this.directory = new Directory(member.session)
     this.teams = new Teams(member)
+    this.devices = new Devices(member)
   }
 
   /**
@@ -44,6 +57,21 @@ export class Sealchart {
     const network = decodeNetworkFile(options.network)
     const keeper = await openVault(options.vault, surroundingsOf(options).random)
     return new Sealchart(await openMember(keeper, network, options.credential ?? null, options))
+  }
+
+  /**
+   * Begins to enrol this device as another one of a member who has one: show the code, and wait until she has typed or scanned it there.
+   * @throws SealchartError USAGE (a vault that holds a device), VAULT, OFFLINE, CONFLICT (pass `restart`).
+   */
+  static async enrolDevice(options: EnrolDeviceOptions): Promise<DeviceEnrolment<Sealchart>> {
+    await Promise.all([ready(), cryptoReady()])
+    const network = decodeNetworkFile(options.network)
+    const keeper = await openVault(options.vault, surroundingsOf(options).random)
+    const open = async (member: Member): Promise<Sealchart> => {
+      await member.session.sync([member.session.chain, network.pin.chain])
+      return new Sealchart(member)
+    }
+    return startEnrolment(keeper, network, { options, restart: options.restart ?? false, open })
   }
 
   /** Herself, as the others see her. */

@@ -21,6 +21,7 @@ import {
 } from '@sealchart/protocol'
 import { goBack } from './back-links.js'
 import { ClientError, hasCode } from './errors.js'
+import type { MemberKeys } from './member-keys.js'
 import { checkRow } from './rows.js'
 import type { Session } from './session.js'
 
@@ -34,11 +35,11 @@ const MOST_ROWS = 100
 
 export class TeamKeys {
   readonly #session: Session
-  readonly #own: ReadonlyMap<number, EpochSecret>
+  readonly #own: MemberKeys
   readonly #held = new Map<string, EpochSecret>()
   readonly #asked = new Set<string>()
 
-  constructor(session: Session, own: ReadonlyMap<number, EpochSecret>) {
+  constructor(session: Session, own: MemberKeys) {
     this.#session = session
     this.#own = own
   }
@@ -142,9 +143,7 @@ export class TeamKeys {
     const { network, chain } = this.#session
     const { leaf, envelope } = row
     checkRow(this.#session, team, row, (recipient) => equal(recipient, chain))
-    const own = this.#own.get(leaf.epoch)
-    if (!own) throw new ClientError('KEY_UNVERIFIED', 'a wrap is to an epoch whose secret this device does not hold')
-    const { key, seed } = memberEpochKeys(own, this.#place(chain, leaf.epoch))
+    const { key, seed } = await this.#own.keys(leaf.epoch)
     if (!equal(sha256(key), leaf.keyHash)) throw new ClientError('WRAPS', 'a wrap names another key than this member’s')
     const secret = await openTeamWrap({ network: network.chain, chain: team, leaf, envelope, seed })
     return { epoch: leaf.what[0]?.keys[0]?.epoch ?? 0, secret }
