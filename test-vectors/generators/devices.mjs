@@ -1,6 +1,5 @@
 // Names of a member's devices, and a new device's meeting with an older one. Spec: docs/spec/devices.md, docs/spec/keys.md.
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdfSync } from 'node:crypto'
 import * as c from '../../packages/crypto/dist/index.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { hex } from '../operations/notation.mjs'
@@ -22,14 +21,12 @@ const floe = () => scripted(counting(0xe0), counting(0x10, 12))
 const both = () => scripted(counting(0x01, 64), counting(0xe0), counting(0x10, 12))
 const sealedWith = 'devices.md#the-meeting'
 
+/** As the package derives it, with Node’s own. */
+const hkdf = (secret, info) => new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), info, 32))
+
 /** Any plaintext, as a message of this kind is sealed under the code. */
 const under = (message, plaintext, as = message, { code } = meeting) =>
-  c.sealBytes(
-    hkdf(sha256, code, undefined, p.bind('offerKey', [network, message]), 32),
-    p.bind('offer', [network, as]),
-    plaintext,
-    floe(),
-  )
+  c.sealBytes(hkdf(code, p.bind('offerKey', [network, message])), p.bind('offer', [network, as]), plaintext, floe())
 
 export default async function devices() {
   const area = vectorsOf('devices')
@@ -74,7 +71,7 @@ async function names({ accepts, refuses }) {
       comment: 'In their place alone.',
     })
   const context = [network, member, epoch]
-  const key = hkdf(sha256, secret, undefined, p.bind('nameKey', context), 32)
+  const key = hkdf(secret, p.bind('nameKey', context))
   const seal = (purpose, plain) => {
     const padded = new Uint8Array(Math.ceil((4 + plain.length) / 64) * 64)
     new DataView(padded.buffer).setUint32(0, plain.length)

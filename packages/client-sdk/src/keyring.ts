@@ -2,12 +2,9 @@
 // Spec: docs/spec/keys.md, "Epochs". Older epochs are reached through back-links; nothing here asks the relay.
 import {
   type BackLinkPlace,
-  type BoxKeys,
   checkSectionKey,
   checkTrailSecret,
-  type EpochSecret,
   type GrantSecret,
-  memberEpochKeys,
   openBackLink,
   openEnvelope,
   openKeys,
