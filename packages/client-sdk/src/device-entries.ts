@@ -10,7 +10,6 @@ import {
 } from '@sealchart/crypto'
 import {
   type AnyEntry,
-  type BackLink,
   type ChainId,
   compare,
   DEVICES,
@@ -28,7 +27,7 @@ import {
   unhex,
   type WrapsRef,
 } from '@sealchart/protocol'
-import { ClientError, hasCode } from './errors.js'
+import { ClientError } from './errors.js'
 import type { Member } from './member.js'
 import { packWraps } from './rotation.js'
 import type { Session } from './session.js'
@@ -117,25 +116,11 @@ async function turn(member: Member, leaving: readonly DeviceId[]): Promise<Turne
   const epoch = fact.epoch + 1
   const secret = newSecret<EpochSecret>(session.surroundings.random)
   const { key } = memberEpochKeys(secret, own.place(epoch))
-  const start = { epoch, key, back: await linkBack(member, { epoch, secret }) }
+  const linked = { network: session.network.chain, chain: session.chain, what: 0, epoch }
+  const back = await sealBackLink(await own.linked(), secret, linked, session.surroundings.random)
+  const start = { epoch, key, back }
   const stay = ownDevices(session).filter((id) => !leaving.some((one) => equal(one, id)))
   return { start, secret, ...(await wrapTo(session, secret, keysOf(session, stay))) }
-}
-
-/** The way back to the newest epoch that this device can open: another device of hers may have poisoned one. */
-async function linkBack(
-  { session, own }: Member,
-  { epoch, secret }: { readonly epoch: number; readonly secret: EpochSecret },
-): Promise<BackLink> {
-  const place = { network: session.network.chain, chain: session.chain, what: 0, epoch }
-  for (let to = epoch - 1; to >= 0; to--) {
-    try {
-      return await sealBackLink({ epoch: to, secret: await own.secret(to) }, secret, place, session.surroundings.random)
-    } catch (error) {
-      if (!hasCode(error, 'COMMITMENT', 'UNAUTHENTIC', 'KEY_UNVERIFIED')) throw error
-    }
-  }
-  throw new ClientError('KEY_UNVERIFIED', 'this device holds no key of its member')
 }
 
 /** The public keys of devices, from the entries that brought them in. */

@@ -87,6 +87,40 @@ export class MemberKeys {
     return { epoch: fact.epoch, secret: await this.secret(fact.epoch, signal) }
   }
 
+  /**
+   * The newest epoch from which the links lead to the first one: where a new epoch is linked back to. A device of hers with a changed client
+   * may have poisoned a link that nobody needed who had been on both sides; whoever joins later needs it.
+   */
+  async linked(signal?: AbortSignal): Promise<{ readonly epoch: number; readonly secret: EpochSecret }> {
+    const newest = this.#session.ledger.fact(this.#session.chain, facts.epoch)
+    if (!newest) throw new ClientError('KEY_UNVERIFIED', 'this member’s chain is not known')
+    for (let epoch = newest.epoch; epoch >= 0; epoch--) {
+      const secret = await this.#sound(epoch, signal)
+      if (secret) return { epoch, secret }
+    }
+    throw new ClientError('KEY_UNVERIFIED', 'this device holds no key of its member')
+  }
+
+  /** The secret of an epoch whose links lead to the first, or null. */
+  async #sound(epoch: number, signal: AbortSignal | undefined): Promise<EpochSecret | null> {
+    try {
+      const secret = await this.secret(epoch, signal)
+      const starts = this.#starts()
+      for (let at = epoch, later = secret; at > 0; ) {
+        const { back } = starts.get(at) as Start
+        if (back === null) return null
+        const { network, chain } = this.#session
+        later = await openBackLink(back, later, { network: network.chain, chain, what: 0, epoch: at })
+        at = back.to
+        checkEpochSecret(later, (starts.get(at) as Start).key, this.place(at))
+      }
+      return secret
+    } catch (error) {
+      if (hasCode(error, 'COMMITMENT', 'UNAUTHENTIC', 'KEY_UNVERIFIED')) return null
+      throw error
+    }
+  }
+
   /** The key pair of an epoch. @throws as `secret` */
   async keys(epoch: number, signal?: AbortSignal): Promise<BoxKeys> {
     return memberEpochKeys(await this.secret(epoch, signal), this.place(epoch))
