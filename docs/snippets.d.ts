@@ -16,6 +16,7 @@ declare const viewer: WritableStream<Uint8Array>
 /** Of the vendor's own program. */
 declare const visit: { readonly uuid: string }
 declare const passphrase: string
+declare const code: string
 declare const hostKey: Uint8Array
 declare const signal: AbortSignal
 declare function show(...what: unknown[]): void

@@ -50,7 +50,12 @@ export async function isListed({ session }: Member): Promise<boolean> {
   } catch (error) {
     if (!hasCode(error, 'REQUEST_SIGNATURE')) throw error
     // The relay's word alone: whoever was enrolled once does not begin anew because of it.
-    session.ledger.requirePinned(session.chain)
+    try {
+      session.ledger.requirePinned(session.chain)
+    } catch {
+      const message = 'the relay answers this device no more: another one removed it, or the relay shows an older state'
+      throw new ClientError('REQUEST_SIGNATURE', message, { cause: error })
+    }
   }
   const device = session.ledger.fact(session.chain, facts.device(session.device.id))
   if (device !== null && device.voidFrom !== null)
