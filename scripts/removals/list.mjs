@@ -133,7 +133,14 @@ const entries = [
     'grants of a revocation': ['limits.revoked, 1)', '1000, 1)'],
     'a grant of a revocation': ['limits.revoked, 1)', 'limits.revoked)'],
     'mode of a revocation': ["oneOf('revoke', 'recall')", 'text(20)'],
-    'length of a proof': ['proof: bytes(64)', 'proof: blob(1000)'],
+    'length of a proof': [
+      'appoint: struct({ keys: devicePublicKeys, proof: bytes(64) })',
+      'appoint: struct({ keys: devicePublicKeys, proof: blob(1000) })',
+    ],
+    'length of a device’s proof': [
+      'newDevice = struct({ keys: devicePublicKeys, proof: bytes(64) })',
+      'newDevice = struct({ keys: devicePublicKeys, proof: blob(1000) })',
+    ],
   }),
   of('protocol/claims', 'entries', {
     'number of claims': ['claims.length === carried.length &&', ''],
@@ -390,7 +397,7 @@ const rules = [
       '',
     ],
     'consent of an issuer': ['!verify(keys.sign, enrolmentMessage(look.network, entry.chain, keys), proof)', NO],
-    'institution in a consent': [
+    'chain in a consent': [
       '[expectId(network), expectId(chain), ...keyPairOf(keys)]',
       '[expectId(network), ...keyPairOf(keys)]',
     ],

@@ -266,6 +266,7 @@ async function bodies({ refuses }, world) {
   const tables = [
     [acts.foundInstitution(hospital, 'Hospital'), wrongNames],
     [await acts.appoint(issuer, clinic), wrongAppointments],
+    [deviceActs.change(world, { adds: joining(phone) }), wrongDevices],
     [acts.grant(world, lee), wrongGrants],
     [acts.revoke(world), wrongRevocations],
   ]
@@ -288,6 +289,15 @@ const wrongNames = {
 }
 const wrongAppointments = {
   'appoint-with-a-proof-of-63-bytes': [[1, counting(0x60, 63)], 'A signature has 64.'],
+}
+const [added] = joining(phone)
+const newDevice = [[added.keys.sign, added.keys.box], added.proof]
+const wrongDevices = {
+  'devices-with-a-proof-of-63-bytes': [[0, [[newDevice[0], counting(0x60, 63)]]], 'A signature has 64.'],
+  'devices-that-adds-17': [[0, Array(17).fill(newDevice)], '16 at most.'],
+  'devices-that-removes-17': [[1, Array(17).fill(phone.device.id)], '16 at most.'],
+  'devices-that-removes-a-shorter-id': [[1, [counting(0x60, 31)]], 'An id has 32 bytes.'],
+  'devices-without-wraps': [[3, null], 'They may not be absent.'],
 }
 const wrongGrants = {
   'grant-from-a-hash-of-31-bytes': [[1, counting(0x60, 31)], 'An entry hash has 32.'],

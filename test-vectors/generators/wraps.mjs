@@ -742,6 +742,7 @@ async function fits({ accepts, refuses }) {
       turn,
       'A member has no sections.',
     ],
+    'names-of-devices-with-no-rows': [joined, [], () => deviceActs.names(), 'Not even an empty list.'],
     'names-of-devices-with-rows': [joined, toDevices(chan), () => deviceActs.names(), 'They have no wrap list.'],
     'founding-with-a-second-row': [
       'a-network-is-founded',
