@@ -48,6 +48,8 @@ export async function addConsequences(to: Consequences, entry: AnyEntry, index: 
       if (ended) recipients.set(ended.recipient.join(), ended.recipient)
     }
     for (const recipient of recipients.values()) tell(recipient)
+  } else if (entry.kind === 'registration') {
+    for (const member of await concernedBy(entry, state)) tell(member)
   } else if (entry.kind === 'team') {
     for (const row of await sittingsChanged(entry, index, state)) state.setFact(row)
     for (const member of await toldBy(entry, state)) tell(member)
@@ -57,6 +59,16 @@ export async function addConsequences(to: Consequences, entry: AnyEntry, index: 
     const own = founder && founder.member.join() === entry.signer.chain.join()
     if (founder && !own) to.notices.push({ index, record, member: founder.member })
   }
+}
+
+/** Who hears of an entry about a registration number: who has it, of a proposal; who wants it, of an objection and of a move. */
+async function concernedBy(entry: AnyEntry, state: State): Promise<readonly ChainId[]> {
+  const bound = await factOf(state, entry.chain, facts.registration)
+  if (is(entry, 'registration', 'propose')) return bound ? [bound.member] : []
+  if (is(entry, 'registration', 'rebind')) return [entry.body.member]
+  if (!is(entry, 'registration', 'object')) return []
+  const move = await factOf(state, entry.chain, facts.move(entry.body.proposal))
+  return move ? [move.member] : []
 }
 
 /** Grants with all that were shared on from them, which end with them. */

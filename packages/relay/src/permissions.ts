@@ -53,7 +53,10 @@ export interface Permissions {
   grantsOf(member: ChainId, record: ChainId): Promise<readonly EntryHash[]>
   /** Whether a member may publish to a record that exists: its founder, or the holder of a grant to write. */
   mayWrite(member: ChainId, record: ChainId): Promise<boolean>
-  /** The Ed25519 key of a device that a chain lists; null for none, for a dismissed issuer's, and for one that a member removed. */
+  /**
+   * The Ed25519 key of a device that a chain lists; null for none, for a dismissed issuer's, for one that a member removed, and for those of an
+   * institution that was never admitted.
+   */
   signKeyOf(chain: ChainId, device: DeviceId): Promise<Uint8Array | null>
   /** Whether this credential and this grant (null: the founder's right) let a member open a record now. */
   stillOpens(access: OpenedBy): Promise<boolean>
@@ -212,7 +215,15 @@ export function permissions(parts: PermissionParts): Permissions {
     },
     async signKeyOf(chain, device) {
       const listed = await factOf(state, chain, facts.device(device))
-      return listed && listed.voidFrom === null ? listed.sign : null
+      if (!listed || listed.voidFrom !== null) return null
+      // An institution that waits for its admission is a stranger until then.
+      const own = network()
+      const waits =
+        listed.role !== 'member' &&
+        own !== null &&
+        !equal(own, chain) &&
+        (await factOf(state, own, facts.institution(chain))) === null
+      return waits ? null : listed.sign
     },
     async stillOpens({ member, record, credential, grant: hash }) {
       if (!(await stands(member, credential))) return false
