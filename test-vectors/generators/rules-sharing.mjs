@@ -394,6 +394,16 @@ export const sharingCases = [
         'Lee had, from her seat.',
         trail(founded, give(), opens(lee), recalls('given')),
       ],
+      'trail-with-a-recall-of-one-of-two-grants': [
+        'ALREADY_OPENED',
+        'Lee had opened it under the other one.',
+        trail(
+          grants(lee),
+          grants(lee, {}, 'second'),
+          opens(lee, 'second', { restsOn: [record, ...standing(lee)] }),
+          recalls('granted'),
+        ),
+      ],
       'trail-with-a-recall-from-a-team-whose-member-looked-for-herself': [
         null,
         'Lee opened it under a grant of her own.',

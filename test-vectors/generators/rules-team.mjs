@@ -331,6 +331,18 @@ const refreshes = {
       (world) => teamActs.stale(lee, hospital, world.named.get('offer'), hospital),
     ),
   ],
+  'team-is-stale-by-an-offer-that-is-void': [
+    'RULE',
+    'Wong never took it, and whoever signed it was dismissed from before on.',
+    withWong(
+      async (world) => {
+        world.named.set('offer', await world.sign(acts.credential(wong, issuer, clinic)))
+        return acts.credential(wong, issuer, clinic)
+      },
+      (world) => acts.dismiss(issuer, clinic, world.size - 2),
+      (world) => teamActs.stale(wong, clinic, world.named.get('offer'), clinic),
+    ),
+  ],
   'team-is-stale-twice': [
     'RULE',
     'Chan reports when Lee has: it is stale already.',
@@ -355,7 +367,11 @@ const refreshes = {
     inTeam(() => teamActs.stale(lee, chan)),
   ],
   'team-is-stale-by-somebody-outside': ['RULE', 'Wong has no seat.', inTeam(() => teamActs.stale(wong))],
-  'team-is-stale-by-one-who-left': ['RULE', 'Lee was removed.', inTeam(removing, reported)],
+  'team-is-stale-by-one-who-left': [
+    'RULE',
+    'Lee was removed, and turned her key then.',
+    inTeam(removing, (world) => deviceActs.turn(world, lee), reported),
+  ],
   'team-is-stale-by-a-withdrawal': [null, 'The hospital has withdrawn Lee’s credential.', inTeam(withdrawing, told)],
   'team-is-stale-without-a-withdrawal': ['RULE', 'The credential stands.', inTeam(told)],
   'team-is-stale-by-another-institution': [

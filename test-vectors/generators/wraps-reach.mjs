@@ -194,13 +194,14 @@ const reached = {
     publishes(tomorrow),
   ],
   'no-member-of-a-stale-team-who-is-out': [
-    'Lee’s credential was withdrawn, and the team was told.',
+    'Lee’s credential was withdrawn, and the team was told; she has another one by now.',
     [
       founded,
       joins,
       grants(department),
       withdraws(lee, hospital, hospital, 'lee'),
       told(lee, hospital, hospital, 'lee'),
+      credentials(lee, hospital, hospital, 'second'),
     ],
     (world) => [toFounder(world, under(world, 'given')), row(world, wong, [under(world, 'given')])],
     publishes(tomorrow),

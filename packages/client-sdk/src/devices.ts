@@ -28,6 +28,8 @@ import { ClientError, hasCode } from './errors.js'
 import { look, putInto, waitFor } from './meeting.js'
 import type { Member } from './member.js'
 import { retrying } from './retry.js'
+import { refreshOwn } from './team.js'
+import { reportLoss } from './teams-told.js'
 
 /** One of a member's devices. */
 export interface MemberDevice {
@@ -103,17 +105,26 @@ export class Devices {
 
   /**
    * Lets devices go: they sign nothing more, the relay refuses them at once, and what is written from now on is under keys that they never had.
-   * What they have opened or hold already can't be called back. No device removes itself.
+   * What they have opened or hold already can't be called back. No device removes itself. Her teams learn of it in the same step; those that this
+   * device can give a new key get one after it, the others wait for a colleague.
    * @throws SealchartError UNKNOWN (no such device), USAGE (this very device)
    */
   async remove(device: string | readonly string[], { signal }: DeviceOptions = {}): Promise<void> {
     const { session } = this.#member
-    await this.#change((member) => {
+    await this.#change(async () => {
       const leaving = [device].flat().map((id) => this.#own(id))
       if (leaving.some((id) => equal(id, session.device.id)))
         throw new ClientError('USAGE', 'a device does not remove itself: use another one')
-      return signLeaving(member, leaving)
+      return this.#leaving(leaving)
     }, signal)
+    await refreshOwn(this.#member, await session.link.teams(session.chain, signal), signal)
+  }
+
+  /** Devices that leave, and in the same list word to all her teams: their keys were in the devices' hands. */
+  async #leaving(leaving: readonly DeviceId[]): Promise<DeviceChange> {
+    const change = await signLeaving(this.#member, leaving)
+    const told = await reportLoss(this.#member.session, change.entries.at(-1) as AnyEntry)
+    return { ...change, entries: [...change.entries, ...told] }
   }
 
   /** Turns the member's key for all her devices. @throws SealchartError LIMIT (ten changes a day) */

@@ -17,10 +17,8 @@ export async function tellTeams(
   const member: ChainId = after.chain
   if (hasOther(session, member, credential)) return []
   const institution = session.ledger.fact(member, facts.credential(credential))?.institution
-  const teams = await session.link.teams(member)
-  if (teams.length > 0) await session.sync(teams)
   const told: AnyEntry[] = []
-  for (const team of teams) {
+  for (const team of await syncTeamsOf(session, member)) {
     const seat = session.ledger.fact(team, facts.seat(member))
     if (!isSeated(seat) || seat.out || !institution || !equal(seat.institution, institution)) continue
     const restsOn = [member, session.chain, session.network.chain]
@@ -28,4 +26,26 @@ export async function tellTeams(
     told.push(await session.sign({ kind: 'team', chain: team, type: 'stale', body, restsOn, after: [after] }))
   }
   return told
+}
+
+/**
+ * Signs for every open team of the session's own member that its key is stale: `after` removes a device of hers, and starts the key that replaces
+ * the old one. A team that is stale already takes it with its next key.
+ */
+export async function reportLoss(session: Session, after: AnyEntry): Promise<readonly AnyEntry[]> {
+  const { chain, ledger } = session
+  const told: AnyEntry[] = []
+  for (const team of await syncTeamsOf(session, chain)) {
+    const seat = ledger.fact(team, facts.seat(chain))
+    if (!isSeated(seat) || seat.out || ledger.fact(team, facts.team)?.stale !== null) continue
+    const body = { member: chain, credential: null }
+    told.push(await session.sign({ kind: 'team', chain: team, type: 'stale', body, restsOn: [chain], after: [after] }))
+  }
+  return told
+}
+
+async function syncTeamsOf(session: Session, member: ChainId): Promise<readonly ChainId[]> {
+  const teams = await session.link.teams(member)
+  if (teams.length > 0) await session.sync(teams)
+  return teams
 }

@@ -11,7 +11,11 @@ describe('a code', () => {
   test('is 32 characters in groups of four, most significant bits first', () => {
     const code = Uint8Array.from({ length: 20 }, (_, i) => i * 13)
     expect(codeText(code)).toBe('006HM9SM8575PT3NGA7SSADPRF8DVTQQ')
-    expect(spacedCode(codeText(code)).split(' ').map(({ length }) => length)).toEqual(Array(8).fill(4))
+    expect(
+      spacedCode(codeText(code))
+        .split(' ')
+        .map(({ length }) => length),
+    ).toEqual(Array(8).fill(4))
   })
 
   test('is read as it was shown, however it is typed', () => {
@@ -31,7 +35,15 @@ describe('a code', () => {
 
   test('of another length, or with another letter, is USAGE', async () => {
     const text = codeText(new Uint8Array(20).fill(7))
-    const wrong = ['', text.slice(1), `${text}0`, `${text.slice(1)}U`, `${text.slice(1)}*`, undefined as never, 7 as never]
+    const wrong = [
+      '',
+      text.slice(1),
+      `${text}0`,
+      `${text.slice(1)}U`,
+      `${text.slice(1)}*`,
+      undefined as never,
+      7 as never,
+    ]
     for (const typed of wrong) expect(await codeOf(Promise.resolve().then(() => readCode(typed)))).toBe('USAGE')
   })
 })

@@ -79,11 +79,12 @@ export async function sittingsChanged(entry: AnyEntry, index: number, state: Sta
 }
 
 /**
- * Whoever takes a credential away says so to the teams in the same list, or somebody outside would go on wrapping to them. `state` holds the
- * facts after the list. @throws RelayError CONFLICT.
+ * Whoever takes a credential away, or a device of her own, says so to the teams in the same list, or somebody outside would go on wrapping to
+ * them. `state` holds the facts after the list. @throws RelayError CONFLICT.
  */
 export async function requireTeamsTold(entries: readonly AnyEntry[], state: State, now: number): Promise<void> {
   for (const entry of entries) {
+    if (is(entry, 'member', 'devices') && entry.body.removes.length > 0) await requireStale(entry.chain, state, now)
     if (!is(entry, 'member', 'withdraw')) continue
     const withdrawn = await factOf(state, entry.chain, facts.credential(entry.body.credential))
     const ofIt = ({ institution }: { readonly institution: ChainId }): boolean =>
@@ -92,6 +93,14 @@ export async function requireTeamsTold(entries: readonly AnyEntry[], state: Stat
     if (credentials.some(({ value }) => value.state === 'accepted' && ofIt(value))) continue
     if ((await teamsOf(state, entry.chain, now)).some(ofIt))
       throw new RelayError('CONFLICT', 'a team of this member is not told that her credential is withdrawn')
+  }
+}
+
+/** After a device is gone every team of its member waits for a new key. @throws RelayError CONFLICT. */
+async function requireStale(member: ChainId, state: State, now: number): Promise<void> {
+  for (const { team } of await teamsOf(state, member, now)) {
+    if ((await factOf(state, team, facts.team))?.stale === null)
+      throw new RelayError('CONFLICT', 'a team of this member is not told that a device of hers is gone')
   }
 }
 
