@@ -821,8 +821,10 @@ obey(protocol, laws, {
   ready: 'loads libsodium, and answers nothing: ed25519.test.ts',
   admits: 'its inputs are whole records: admits.test.ts, and generated traces in records-model.test.ts',
   liveGrants: 'its inputs are whole records: generated traces in records-model.test.ts',
-  isVouched:
-    'its inputs are facts of a credential and its issuer: rules-member.test.ts tries each way in which one ends',
+  isVouchedFor: 'its inputs are facts of whole chains: reach.test.ts tries each way in which a credential ends',
+  reachOf: 'its inputs are facts of whole chains: reach.test.ts, and generated traces in records-model.test.ts',
+  reachedBy: 'its inputs are facts of whole chains: reach.test.ts, and generated traces in records-model.test.ts',
+  isHeldAsWrapped: 'its inputs are facts of whole chains: reach.test.ts, and generated traces in records-model.test.ts',
   isSeated: 'one fixed condition on one fact: rules-team.test.ts, and generated rosters there',
   requireHeld:
     'its inputs are whole records: generated traces in records-model.test.ts, with a model of who holds what',

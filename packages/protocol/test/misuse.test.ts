@@ -66,8 +66,11 @@ let proven: Record<string, unknown>
 let taken: protocol.Ledger
 let look: Record<string, unknown>
 let ownLeaf: protocol.WrapLeaf
+let shared: World
+let heldRecord: protocol.AnyEntry
 let held: Record<string, unknown>
 let heldLook: Record<string, unknown>
+let heldGrant: Record<string, unknown>
 
 beforeAll(async () => {
   await protocol.ready()
@@ -82,19 +85,24 @@ beforeAll(async () => {
   proven = { ...rest, entries, seals }
   taken = await ledger()
   look = { ...protocol.lookFor(create, taken.factsBefore(create), world.network.chain) }
-  const lee = await world.member('lee')
-  const grant = await world.grant(create.chain, chan, lee)
-  await world.place(grant)
-  const view = await world.view(create.chain, lee, grant.hash)
-  heldLook = { ...protocol.lookFor(view, world.facts, world.network.chain) }
-  const standing = { institution: lee.institution }
-  held = { record: create.chain, grant: grant.hash, signer: lee.chain, standing }
+  await addHeld()
 })
 
-const credentialOf = ({ chain, credential }: Member): Record<string, unknown> => {
-  const { institution, issuer, index, state } = world.fact(chain, protocol.facts.credential(credential)) ?? {}
-  return { institution, issuer, index, state }
+/** A grant of another world, which its holder may use. */
+async function addHeld(): Promise<void> {
+  shared = await World.founded()
+  const [founder, lee] = [await shared.member('founder'), await shared.member('lee')]
+  const { chain: record } = (heldRecord = await shared.create(founder, [1]))
+  await shared.place(heldRecord)
+  const grant = await shared.grant(record, founder, lee)
+  await shared.place(grant)
+  heldLook = { ...protocol.lookFor(await shared.view(record, lee, grant.hash), shared.facts, shared.network.chain) }
+  const { recipient, institution, sections, index } = shared.fact(record, protocol.facts.grant(grant.hash)) ?? {}
+  heldGrant = { recipient, institution, sections, index }
+  held = { record, grant: grant.hash, signer: lee.chain, standing: { institution: lee.institution } }
 }
+
+const asOf = () => ({ network: world.network.chain, time: world.now })
 
 const ledger = async (): Promise<protocol.Ledger> => {
   const made = world.ledger()
@@ -356,19 +364,44 @@ const rows = (): Readonly<Record<string, Row | readonly Row[] | string>> => ({
 
   // rules
   admits: {
-    args: [
-      whole(create),
-      [ownLeaf],
-      { ...world.facts },
-      { newest: () => Promise.resolve(ownLeaf), reach: ({ member }: protocol.Holder) => Promise.resolve([member]) },
-    ],
+    args: [whole(create), [ownLeaf], { ...world.facts }, { ...asOf(), newest: () => Promise.resolve(ownLeaf) }],
     ends: 'USAGE|WRAPS',
-    takes: { '1.0.envelope': '*', 3: 'undefined', '3.newest': 'function', '3.reach': 'function' },
+    takes: { '1.0.envelope': '*', 3: 'undefined', '3.newest': 'function', '3.time': 'seven|negative zero' },
   },
   isSeated: { args: [{ left: null }], takes: { 0: 'null', '0.left': 'seven|negative zero' } },
-  isVouched: {
-    args: [credentialOf(chan), look],
-    takes: { '0.state': 'empty text|text|text of 32', '0.index': 'seven|negative zero', '1.fact': 'function' },
+  isVouchedFor: {
+    args: [{ member: chan.chain, institution: chan.institution }, { ...world.facts }, world.network.chain],
+    takes: { '0.institution': 'null' },
+  },
+  reachOf: {
+    args: [{ member: chan.chain, institution: chan.institution }, { ...world.facts }, asOf()],
+    takes: { '0.institution': 'null', '2.time': 'seven|negative zero' },
+    keeps: 'it answers with ids that it was given',
+  },
+  reachedBy: {
+    args: [{ grant: { recipient: chan.chain, institution: chan.institution }, teams: [] }, { ...world.facts }, asOf()],
+    takes: { '0.grant.institution': 'null', '0.teams': 'empty list', '2.time': 'seven|negative zero' },
+    keeps: 'it answers with ids that it was given',
+  },
+  isHeldAsWrapped: {
+    args: [
+      heldRecord.chain,
+      [1],
+      [{ grant: heldGrant, teams: [] }],
+      { ...shared.facts },
+      { network: shared.network.chain, time: shared.now },
+    ],
+    takes: {
+      '1': 'empty list|list of numbers',
+      '1.0': 'seven|negative zero',
+      '2': 'empty list',
+      '2.0.teams': 'empty list',
+      '2.0.grant.institution': 'null',
+      '2.0.grant.index': 'seven|negative zero',
+      '2.0.grant.sections': 'empty list|list of numbers',
+      '2.0.grant.sections.0': 'seven|negative zero',
+      '4.time': 'seven|negative zero',
+    },
   },
   requireHeld: {
     args: [held, heldLook, { index: 99, time: create.time }],

@@ -2,7 +2,7 @@
 // Not a part of an entry's rules, which may not look at so many chains: for the relay before it places an entry, for who writes one, and for
 // whoever has all those chains.
 import { type ChainId, type EntryHash, equal, expectId, unhex } from '../bytes.js'
-import { expectNatural, reading } from '../check.js'
+import { expectList, expectNatural, reading } from '../check.js'
 import { type Fact, facts, type Grant, readFact, SEATS } from './facts.js'
 import type { LiveGrant } from './live-grants.js'
 import { expectFacts, type Facts, type Look } from './look.js'
@@ -29,6 +29,13 @@ const CREDENTIALS = 'credential/'
 export const expectAsOf = (at: AsOf): AsOf =>
   reading('network and time', () => ({ network: expectId(at.network), time: expectNatural(at.time) }))
 
+/** @throws ProtocolError USAGE */
+const expectHolder = (holder: Holder): Holder =>
+  reading('a holder', () => {
+    const { member, institution } = holder
+    return { member: expectId(member), institution: institution === null ? null : expectId(institution) }
+  })
+
 async function factIn<T>(known: Facts, chain: ChainId, target: Fact<T>): Promise<T | null> {
   const bytes = await known.get(chain, target.key)
   return bytes === null ? null : readFact(target, bytes)
@@ -39,7 +46,7 @@ async function factIn<T>(known: Facts, chain: ChainId, target: Fact<T>): Promise
  * stands. It may have run out: who renews it must find her keys. @throws ProtocolError USAGE
  */
 export async function isVouchedFor(holder: Holder, known: Facts, network: ChainId): Promise<boolean> {
-  const { member, institution } = reading('a holder', () => ({ ...holder, member: expectId(holder.member) }))
+  const { member, institution } = expectHolder(holder)
   const look: Look = { network: expectId(network), fact: (chain, target) => factIn(known, chain, target) }
   for (const { key, value } of await expectFacts(known).under(member, CREDENTIALS)) {
     const hash = unhex(key.slice(CREDENTIALS.length)) as Uint8Array as EntryHash
@@ -56,7 +63,7 @@ export async function isVouchedFor(holder: Holder, known: Facts, network: ChainI
  */
 export async function reachOf(holder: Holder, known: Facts, at: AsOf): Promise<readonly ChainId[]> {
   const { network, time } = expectAsOf(at)
-  const member = reading('a holder', () => expectId(holder.member))
+  const { member } = expectHolder(holder)
   const team = await factIn(expectFacts(known), member, facts.team)
   if (team === null) return (await isVouchedFor(holder, known, network)) ? [member] : []
   if (team.closed !== null || (team.until !== null && team.until <= time)) return []
@@ -80,9 +87,12 @@ export interface HeldKeys {
 
 /** To whom a grant's keys are wrapped: to nobody where a team that it was shared on from is closed. @throws ProtocolError USAGE */
 export async function reachedBy(live: HeldKeys, known: Facts, at: AsOf): Promise<readonly ChainId[]> {
-  const { grant, teams } = reading('a live grant', () => ({ grant: { ...live.grant }, teams: [...live.teams] }))
+  const { holder, teams } = reading('a live grant', () => ({
+    holder: expectHolder({ member: live.grant.recipient, institution: live.grant.institution }),
+    teams: expectList(live.teams, expectId),
+  }))
   for (const team of teams) if ((await reachOf({ member: team, institution: null }, known, at)).length === 0) return []
-  return reachOf({ member: grant.recipient, institution: grant.institution }, known, at)
+  return reachOf(holder, known, at)
 }
 
 /**
@@ -100,7 +110,7 @@ export async function isHeldAsWrapped(
   const founder = await factIn(expectFacts(known), expectId(record), facts.founder)
   if (founder === null) return false
   const began = new Map<number, number>()
-  for (const id of sections) {
+  for (const id of expectList(sections, expectNatural)) {
     const section = await factIn(known, record, facts.section(id))
     if (section === null) return false
     began.set(id, section.index)
@@ -113,7 +123,7 @@ export async function isHeldAsWrapped(
   }
   const founders = await reachOf({ member: founder.member, institution: null }, known, at)
   if (!(await holds(founder.member, founders, Math.min(...began.values())))) return false
-  for (const [i, one] of live.entries()) {
+  for (const [i, one] of expectList(live, expectGranted).entries()) {
     if (i % SLICE === SLICE - 1) await known.pause?.()
     const { recipient, index, sections: granted } = one.grant
     const since = [...began].flatMap(([id, from]) => (id === 0 || granted.includes(id) ? [Math.max(from, index)] : []))
@@ -122,3 +132,11 @@ export async function isHeldAsWrapped(
   }
   return true
 }
+
+/** @throws ProtocolError USAGE */
+const expectGranted = ({ grant }: LiveGrant): Pick<Grant, 'recipient' | 'index' | 'sections'> =>
+  reading('a live grant', () => ({
+    recipient: expectId(grant.recipient),
+    index: expectNatural(grant.index),
+    sections: expectList(grant.sections, expectNatural),
+  }))
