@@ -312,7 +312,7 @@ const laws: readonly Law[] = [
           await opensOnlyAsSealed({ ...under, content: invitation, sealed: invited }, (sealed, by, of) =>
             crypto.openInvitation(sealed, device.boxSeed, { network: of, code: by }),
           )
-          const proof = Uint8Array.of(...network, ...member)
+          const proof = new Uint8Array([network, member].flatMap((part) => [...(part as Uint8Array)]))
           const consent = await crypto.sealConsent(proof, { network, code }, random)
           await opensOnlyAsSealed({ ...under, content: proof, sealed: consent }, (sealed, by, of) =>
             crypto.openConsent(sealed, { network: of, code: by }),

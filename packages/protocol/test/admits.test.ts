@@ -204,7 +204,8 @@ describe('keys and heads', () => {
       codeOfAsync(() =>
         admits(entry, [{ ...leaf, ...over }], world.facts, {
           newest: async ({ recipient }) => (equal(recipient, wong.chain) ? found : null),
-          reach: async ({ member }) => [member],
+          network: world.network.chain,
+          time: world.now,
         }),
       )
     expect(await code({})).toBe('accepted')

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { appendRequest, inboxRequest, meetingRequest, recordsRequest, syncAnswer } from '../src/api.js'
 import { bodies } from '../src/bodies.js'
-import type { ChainId } from '../src/bytes.js'
+import type { ChainId, Digest } from '../src/bytes.js'
 import { type Claim, decodeClaims, encodeClaims } from '../src/claims.js'
 import { claimHash } from '../src/entry.js'
 import { errorCodes } from '../src/errors.js'
@@ -63,7 +63,7 @@ describe('requests and answers', () => {
     [
       'bytes left at a meeting',
       limits.meeting,
-      (n) => fits(meetingRequest, { place: idOf('place'), put: { slot: 2, bytes: new Uint8Array(n) } }),
+      (n) => fits(meetingRequest, { place: idOf<Digest>('place'), put: { slot: 2, bytes: new Uint8Array(n) } }),
     ],
     ['ms of waiting', 25_000, (n) => fits(inboxRequest, { after: 0, limit: 1, wait: n })],
   ]

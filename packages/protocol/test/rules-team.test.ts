@@ -1,51 +1,20 @@
 // Rules of a team's chain, and the wrap lists of its entries. Spec: docs/spec/rules.md, "Team", "Wrap lists".
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { NextEpoch } from '../src/bodies.js'
-import type { ChainId } from '../src/bytes.js'
 import { compare, type Digest } from '../src/bytes.js'
 import { ready } from '../src/ed25519.js'
 import type { AnyEntry } from '../src/entry.js'
 import { limits } from '../src/limits.js'
 import { admits } from '../src/rules/admits.js'
 import { facts } from '../src/rules/facts.js'
-import { DAY, type Institution, idOf, type Member } from './actors.js'
+import { DAY, idOf, type Member } from './actors.js'
 import { verdicts } from './expect-verdict.js'
 import { codeOfAsync } from './support.js'
-import { idsOf, seatOf, seatsIn, Teams } from './teams.js'
+import { back, type Scene, scene } from './team-scene.js'
+import { idsOf, seatOf, seatsIn } from './teams.js'
 import { rowTo, wrapped } from './wrap-rows.js'
 
 beforeAll(ready)
-
-interface Scene {
-  readonly teams: Teams
-  readonly world: Teams['world']
-  readonly hospital: Institution
-  /** Admin of `team`, with Lee (of the hospital) and Wong in it. */
-  readonly chan: Member
-  readonly lee: Member
-  readonly wong: Member
-  /** In no team. */
-  readonly ho: Member
-  readonly team: ChainId
-  /** A team of Chan and Lee whose key has turned once. */
-  readonly turned: ChainId
-}
-
-async function scene(): Promise<Scene> {
-  const teams = await Teams.founded()
-  const { world } = teams
-  const hospital = await world.addInstitution('Hospital')
-  const chan = await world.member('chan')
-  const lee = await world.member('lee', { at: hospital })
-  const [wong, ho] = [await world.member('wong'), await world.member('ho')]
-  const turned = await teams.team(chan, [lee])
-  await world.place(await teams.change(turned, chan, {}, { body: { epoch: teams.next(turned) } }))
-  return { teams, world, hospital, chan, lee, wong, ho, turned, team: await teams.team(chan, [lee, wong]) }
-}
-
-/** The same epoch with another way back. */
-const back = (epoch: NextEpoch, to: number): NextEpoch => ({ ...epoch, back: { ...epoch.back, to } })
 
 const consultation = { purpose: 'consultation', name: null } as const
 const sealed = { private: idOf<Digest>('sealed reason') }
@@ -239,145 +208,6 @@ describe('a change', () => {
     await s.world.place(await s.teams.change(s.team, s.chan, { adds: [s.lee] }))
     expect(s.world.fact(s.team, facts.seat(s.lee.chain))).toMatchObject({ role: 'member', left: null })
     expect(s.world.fact(s.team, facts.team)).toMatchObject({ members: 3, admins: 1 })
-  })
-})
-
-describe('a stale team', () => {
-  /** Lee's credential was withdrawn, and her institution has said so to the team. */
-  async function withdrawn(): Promise<Scene> {
-    const s = await scene()
-    const by = s.hospital.issuer
-    await s.world.place(await s.world.withdraw(s.lee.chain, s.lee.credential, by))
-    await s.world.place(await s.teams.stale(s.team, s.lee, by, s.lee.credential))
-    return s
-  }
-  /** Wong came to the clinic after the team was founded, and joined it under the key that it had. */
-  async function joined(): Promise<Scene> {
-    const s = await scene()
-    const wong = await s.world.member('wong who came later')
-    await s.world.place(await s.teams.change(s.team, s.chan, { adds: [wong] }))
-    return { ...s, wong }
-  }
-  /** She has lost her phone. */
-  async function reported(): Promise<Scene> {
-    const s = await joined()
-    await s.world.place(await s.teams.stale(s.team, s.wong, s.wong, null))
-    return s
-  }
-
-  describe('is made', () => {
-    verdicts(scene, [
-      ['by a member whose key is older than the team’s', 'RULE', (s) => s.teams.stale(s.team, s.lee, s.lee, null)],
-      ['by somebody outside, for herself', 'RULE', (s) => s.teams.stale(s.team, s.ho, s.ho, null)],
-      ['by an issuer without cause', 'ROLE', (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, null)],
-      [
-        'by an issuer whose credential stands',
-        'RULE',
-        (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, s.lee.credential),
-      ],
-    ])
-    verdicts(async () => {
-      const s = await scene()
-      await s.world.place(await s.world.withdraw(s.lee.chain, s.lee.credential, s.hospital.issuer))
-      const more = await s.world.renewed(s.wong, s.hospital.issuer)
-      await s.world.place(await s.world.withdraw(s.wong.chain, more.credential, s.hospital.issuer))
-      return { ...s, more }
-    }, [
-      [
-        'by the issuer who withdrew',
-        'accepted',
-        (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, s.lee.credential),
-      ],
-      [
-        'by another institution',
-        'ROLE',
-        (s) => {
-          const restsOn = [s.lee.chain, s.world.institution.chain, s.world.network.chain]
-          return s.teams.stale(s.team, s.lee, s.world.institution.issuer, s.lee.credential, { restsOn })
-        },
-      ],
-      [
-        'by a credential of another capacity than her seat’s',
-        'RULE',
-        (s) => s.teams.stale(s.team, s.wong, s.hospital.issuer, s.more.credential),
-      ],
-    ])
-  })
-
-  describe('whose member lost her credential', () => {
-    verdicts(withdrawn, [
-      ['is refreshed by anybody, without her', 'accepted', (s) => s.teams.refresh(s.team, s.wong, [s.lee])],
-      ['is not refreshed with her', 'STALE_EPOCH', (s) => s.teams.refresh(s.team, s.wong, [])],
-      ['is not refreshed by her', 'ROLE', (s) => s.teams.refresh(s.team, s.lee, [s.lee])],
-      ['is not used to remove others', 'RULE', (s) => s.teams.refresh(s.team, s.wong, [s.lee, s.chan])],
-      ['is refreshed without anybody twice', 'RULE', (s) => s.teams.refresh(s.team, s.wong, [s.lee, s.lee])],
-      [
-        'is not refreshed with an epoch left out',
-        'SEQ',
-        (s) => s.teams.refresh(s.team, s.wong, [s.lee], { body: { epoch: { ...s.teams.next(s.team), epoch: 2 } } }),
-      ],
-      ['is changed without her', 'accepted', (s) => s.teams.change(s.team, s.chan, { removes: [s.lee] })],
-      ['is not changed with her', 'STALE_EPOCH', (s) => s.teams.change(s.team, s.chan, { removes: [s.wong] })],
-      ['takes nobody in under its old key', 'STALE_EPOCH', (s) => s.teams.change(s.team, s.chan, { adds: [s.ho] })],
-      ['is not told twice', 'RULE', (s) => s.teams.stale(s.team, s.lee, s.hospital.issuer, s.lee.credential)],
-      ['is not reported by a member', 'RULE', (s) => s.teams.stale(s.team, s.wong, s.wong, null)],
-      ['does not appoint who is out', 'RULE', (s) => s.teams.appoint(s.team, s.chan, s.lee)],
-      ['can be closed', 'accepted', (s) => s.teams.close(s.team, s.chan)],
-    ])
-  })
-
-  describe('whose member lost a device', () => {
-    verdicts(reported, [
-      ['is refreshed by her', 'accepted', (s) => s.teams.refresh(s.team, s.wong, [])],
-      ['is refreshed by another', 'accepted', (s) => s.teams.refresh(s.team, s.lee, [])],
-      ['keeps her', 'RULE', (s) => s.teams.refresh(s.team, s.lee, [s.wong])],
-      ['takes nobody in under its old key', 'STALE_EPOCH', (s) => s.teams.change(s.team, s.chan, { adds: [s.ho] })],
-      [
-        'takes somebody in with a new one',
-        'accepted',
-        (s) => s.teams.change(s.team, s.chan, { adds: [s.ho] }, { body: { epoch: s.teams.next(s.team) } }),
-      ],
-    ])
-  })
-
-  it('is stale since the first report, until the next epoch', async () => {
-    const s = await reported()
-    const since = s.world.fact(s.team, facts.team)?.stale
-    expect(since).not.toBeNull()
-    const by = s.hospital.issuer
-    await s.world.place(await s.world.withdraw(s.lee.chain, s.lee.credential, by))
-    await s.world.place(await s.teams.stale(s.team, s.lee, by, s.lee.credential))
-    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: since, out: 1, members: 4 })
-    await s.world.place(await s.teams.refresh(s.team, s.wong, [s.lee]))
-    expect(s.world.fact(s.team, facts.team)).toMatchObject({ stale: null, out: 0, members: 3, admins: 1 })
-    expect(s.world.fact(s.team, facts.epoch)?.epoch).toBe(1)
-    expect(await s.world.code(await s.teams.refresh(s.team, s.wong, []))).toBe('RULE')
-  })
-
-  it('counts no admin who is out', async () => {
-    const s = await withdrawn()
-    const admins = () => s.world.fact(s.team, facts.team)?.admins
-    await s.world.place(await s.teams.refresh(s.team, s.wong, [s.lee]))
-    await s.world.place(await s.teams.appoint(s.team, s.chan, s.wong))
-    const by = s.world.institution.issuer
-    await s.world.place(await s.world.withdraw(s.wong.chain, s.wong.credential, by))
-    expect(admins()).toBe(2)
-    await s.world.place(await s.teams.stale(s.team, s.wong, by, s.wong.credential))
-    expect(admins()).toBe(1)
-    expect(await s.world.code(await s.teams.dismiss(s.team, s.chan, s.wong))).toBe('RULE')
-    expect(await s.world.code(await s.teams.dismiss(s.team, s.chan, s.chan))).toBe('RULE')
-    await s.world.place(await s.teams.change(s.team, s.chan, { removes: [s.wong] }))
-    expect(admins()).toBe(1)
-  })
-
-  it('can lose its last admin, and is refreshed all the same', async () => {
-    const s = await scene()
-    const by = s.world.institution.issuer
-    await s.world.place(await s.world.withdraw(s.chan.chain, s.chan.credential, by))
-    await s.world.place(await s.teams.stale(s.team, s.chan, by, s.chan.credential))
-    await s.world.place(await s.teams.refresh(s.team, s.lee, [s.chan]))
-    expect(s.world.fact(s.team, facts.team)).toMatchObject({ members: 2, admins: 0 })
-    expect(await s.world.code(await s.teams.close(s.team, s.lee))).toBe('ROLE')
   })
 })
 
