@@ -134,8 +134,8 @@ const entries = [
     'a grant of a revocation': ['limits.revoked, 1)', 'limits.revoked)'],
     'mode of a revocation': ["oneOf('revoke', 'recall')", 'text(20)'],
     'length of a proof': [
-      'appoint: struct({ keys: devicePublicKeys, proof: bytes(64) })',
-      'appoint: struct({ keys: devicePublicKeys, proof: blob(1000) })',
+      'struct({ keys: devicePublicKeys, proof: bytes(64) })',
+      'struct({ keys: devicePublicKeys, proof: blob(1000) })',
     ],
     'length of a device’s proof': [
       'newDevice = struct({ keys: devicePublicKeys, proof: bytes(64) })',
@@ -293,6 +293,7 @@ const ledger = [
     ],
     'recall rests on the newest': ['next && next.index < index', NO],
     'recall of what was opened': ['recipients.has(hex(one.signer.chain)) || ', ''],
+    'recall of what was shared on': [', ...shared.map(({ recipient }) => hex(recipient))', ''],
     'recall of what a team opened': [' || (grant !== null && recipients.has(recipientOf(grant)))', ''],
   }),
 ]

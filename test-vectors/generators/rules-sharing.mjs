@@ -404,6 +404,16 @@ export const sharingCases = [
           recalls('granted'),
         ),
       ],
+      'trail-with-a-recall-of-what-was-shared-on': [
+        'ALREADY_OPENED',
+        'Wong had opened it, to whom Lee shared on.',
+        trail(
+          grants(lee, { actions: mayShare }),
+          shares(lee, wong, 'granted'),
+          opens(wong, 'shared', { restsOn: [record, ...standing(wong)] }),
+          recalls('granted'),
+        ),
+      ],
       'trail-with-a-recall-from-a-team-whose-member-looked-for-herself': [
         null,
         'Lee opened it under a grant of her own.',

@@ -8,7 +8,8 @@ import { ProtocolError } from './errors.js'
 import { accessLink } from './leaf.js'
 import { Ledger } from './ledger.js'
 import type { AccessPlace, Placed } from './proven.js'
-import { facts } from './rules/facts.js'
+import { facts, GRANTS } from './rules/facts.js'
+import { sharedFrom } from './rules/grants.js'
 
 /**
  * Checks the access log of a record that a ledger has taken, together with the record's recalls.
@@ -43,7 +44,8 @@ function checkRecall(
   if (next && next.index < index)
     throw new ProtocolError('STALE_AUTHORITY', 'a recall rests on an access link that was superseded')
   const recipientOf = (hash: EntryHash): string => hex(ledger.fact(entry.chain, facts.grant(hash))?.recipient ?? hash)
-  const recipients = new Set(entry.body.grants.map(recipientOf))
+  const shared = sharedFrom(ledger.factsUnder(entry.chain, GRANTS), entry.body.grants)
+  const recipients = new Set([...entry.body.grants.map(recipientOf), ...shared.map(({ recipient }) => hex(recipient))])
   const isBroken = ({ entry: one }: Placed): boolean => {
     if (!opens(one)) return false
     const { grant } = one.body

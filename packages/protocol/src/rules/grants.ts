@@ -1,12 +1,21 @@
 // Grants of a record: whether one holds, and what ends them. Spec: docs/spec/rules.md, "Grants".
 // An expired grant counts until a revocation names it: no clock changes a fact.
+import { actions } from '../bodies.js'
 import { type ChainId, type EntryHash, equal, expectId, hex } from '../bytes.js'
 import { reading } from '../check.js'
 import { type AnyEntry, accessLogOf, type Entry, expectEntry, is } from '../entry.js'
 import { ProtocolError } from '../errors.js'
 import { limits } from '../limits.js'
-import { type Change, type Credential, facts, type Grant, readFact, set } from './facts.js'
-import { expectFacts, expectLook, expectPosition, type Facts, type Look, type Position } from './look.js'
+import { type Change, type Credential, facts, GRANTS, type Grant, grantHashOf, readFact, set } from './facts.js'
+import {
+  expectFacts,
+  expectLook,
+  expectPosition,
+  type Facts,
+  type Look,
+  type Position,
+  type StoredFact,
+} from './look.js'
 import { actsFor, requireOpen } from './seats.js'
 import { refuse } from './sections.js'
 
@@ -90,12 +99,29 @@ export async function requireUnopened(entry: AnyEntry, known: Facts): Promise<vo
   expectFacts(known)
   expectEntry(entry)
   if (!isRecall(entry)) return
+  const ended: Grant[] = []
   for (const hash of entry.body.grants) {
     const grant = await known.get(entry.chain, facts.grant(hash).key)
-    const viewed = grant && facts.viewed(readFact(facts.grant(hash), grant).recipient).key
-    if (viewed !== null && (await known.get(accessLogOf(entry.chain), viewed)) !== null)
+    if (grant) ended.push(readFact(facts.grant(hash), grant))
+  }
+  // What was shared on ends with it; a walk over all grants is only for those who could.
+  if (ended.some((grant) => (grant.actions & actions.shareOn) !== 0))
+    ended.push(...sharedFrom(await known.under(entry.chain, GRANTS), entry.body.grants))
+  for (const { recipient } of ended) {
+    if ((await known.get(accessLogOf(entry.chain), facts.viewed(recipient).key)) !== null)
       throw new ProtocolError('ALREADY_OPENED', 'the recipient has opened the record')
   }
+}
+
+/** Of all grants of a record those that come from one of these. */
+export function sharedFrom(all: readonly StoredFact[], from: readonly EntryHash[]): Grant[] {
+  const grants = new Map(
+    all.map(({ key, value }) => [key.slice(GRANTS.length), readFact(facts.grant(grantHashOf(key)), value)]),
+  )
+  const ends = new Set(from.map(hex))
+  const comes = (grant: Grant | undefined): boolean =>
+    grant !== undefined && grant.from !== null && (ends.has(hex(grant.from)) || comes(grants.get(hex(grant.from))))
+  return [...grants.values()].filter(comes)
 }
 
 /** Whether an entry ends grants with the promise that nobody has opened the record under them. */
