@@ -84,11 +84,13 @@ def many(inner, high=MAX, low=0):
 def struct(**fields):
     made, fits = namedtuple("Structure", fields), shape(lambda item: type(item) is list and len(item) == len(fields))
     return lambda item: made(*(inner(part) for inner, part in zip(fields.values(), fits(item))))
+LINES = shape(lambda item: type(item) is str, lambda item: "\n".join(map(TEXT, item.split("\n"))))
 HASH, TEXT, TIME, U32 = octets(32), text(), uint(), uint(0, 2**32 - 1)
-PURPOSES = """entry enrolment request entryHash linkHash chainId deviceId foundingSlot slot accessStart accessLink claim
-    seal deviceSign deviceBox epochBox trailBox sectionCommitment reference grantKeys vaultUnlock vaultKey journalKey
-    deviceWrap envelope trailNote backLink card fileHeader file sectionKeys vaultHeader vault journal ticket wrapIndex
-    headLock""".split()
+PURPOSES = """entry enrolment request entryHash linkHash chainId registration registrationChain deviceId foundingSlot slot
+    accessStart accessLink claim seal offerCode meeting deviceSign deviceBox epochBox trailBox sectionCommitment
+    reference grantKeys teamTitleKey vaultUnlock vaultKey journalKey nameKey offerKey deviceWrap invitation envelope
+    trailNote backLink card teamTitle fileHeader file sectionKeys vaultHeader vault journal deviceNames offer ticket
+    wrapIndex headLock""".split()
 def label(purpose):  # "Labels and contexts": every label is its purpose's name with hyphens
     need(purpose in PURPOSES, "USAGE")
     return b"sealchart/v1/" + re.sub("[A-Z]", lambda capital: "-" + capital[0].lower(), purpose).encode()
@@ -165,39 +167,52 @@ def verify_request(method, url, body, headers, now, known):
     return {"chain": chain, "device": device, "created": created}
 
 # ==== entries.md ======================================================================================================
-KINDS = {"network": 1, "institution": 2, "member": 3, "team": 5, "record": 6, "access": 7}  # "Kinds and types"
-NAME, SECTION, BACK = text(1, 200), uint(0, 256), maybe(octets(0, 256))
+KINDS = {"network": 1, "institution": 2, "member": 3, "registration": 4, "team": 5, "record": 6, "access": 7}  # "Kinds and types"
+NAME, SECTION, BACK = text(1, 200), uint(0, 256), struct(to=U32, sealed=octets(0, 256))
 BOX = shape(lambda item: type(item) is bytes and len(item) == 1216, box_key)
 KEYS = struct(sign=shape(lambda item: type(item) is bytes and len(item) == 32, sign_key), box=BOX)
 ATTACHED = struct(digest=HASH, length=U32, count=uint(0, 65536))
 WRAPS = struct(attached=ATTACHED, root=HASH, asOf=uint())
-TRAIL = struct(epoch=U32, key=BOX, back=BACK)
-EPOCHS = many(struct(section=SECTION, epoch=U32, commitment=HASH, back=BACK, until=maybe(TIME)), 257)
+TRAIL, NEXT = struct(epoch=U32, key=BOX, back=maybe(BACK)), struct(epoch=U32, key=BOX, back=BACK)
+EPOCHS = many(struct(section=SECTION, epoch=U32, commitment=HASH, back=maybe(BACK), until=maybe(TIME)), 257)
 CONTENTS = many(struct(section=SECTION, epoch=U32, object=ATTACHED), 257)
 STARTS, ACCESS = dict(epochs=EPOCHS, contents=CONTENTS), dict(record=HASH, grant=maybe(HASH), credential=HASH)
 SECTIONS, HASHES, CLAIMS = many(SECTION, 256, 1), many(HASH, 256, 1), many(struct(name=text(1, 40), hash=HASH), 16)
 def either(*words): return shape(lambda item: item in words)
 SEATS = dict(high=256, inner=struct(member=HASH, institution=HASH, role=either("admin", "member")))
-TEAM_EPOCH = struct(epoch=U32, key=BOX, back=octets(0, 256))
+ADMIT, APPOINT = struct(institution=HASH, founding=HASH), struct(keys=KEYS, proof=octets(64))
+APPROVE, SETTLE = struct(proposal=HASH), struct(proposal=HASH, approvals=many(HASH, 12))
 VIEW = struct(**ACCESS, version=uint(), sections=SECTIONS, trailEpoch=U32)
 BODIES = {  # "Bodies"
     "network found": struct(keys=KEYS, nonce=HASH, name=NAME, origin=NAME, logKey=HASH, relay=text(1, 500)),
-    "network admit": struct(institution=HASH, founding=HASH),
+    "network admit": ADMIT,
     "network remove": struct(institution=HASH),
     "network relay": struct(relay=text(1, 500)),
+    "network propose": struct(admit=maybe(ADMIT), remove=maybe(HASH), quorum=maybe(uint(0, 12))),
+    "network approve": APPROVE,
+    "network settle": SETTLE,
     "institution found": struct(keys=KEYS, nonce=HASH, name=NAME),
-    "institution appoint": struct(keys=KEYS, proof=octets(64)),
+    "institution appoint": APPOINT,
     "institution dismiss": struct(device=HASH, since=uint()),
     "member found": struct(keys=KEYS, nonce=HASH, epochKey=BOX, wraps=WRAPS),
-    "member credential": struct(institution=HASH, claims=CLAIMS, notBefore=TIME, until=TIME),
+    "member credential": struct(institution=HASH, claims=CLAIMS, registration=maybe(HASH), notBefore=TIME, until=TIME),
     "member accept": struct(credential=HASH),
     "member withdraw": struct(credential=HASH),
+    "member devices": struct(adds=many(APPOINT, 16), removes=many(HASH, 16), epoch=maybe(NEXT), wraps=WRAPS),
+    "member refresh": struct(epoch=NEXT, wraps=WRAPS),
+    "member names": struct(),
+    "registration bind": struct(credential=HASH),
+    "registration rebind": struct(member=HASH, credential=HASH),
+    "registration propose": struct(credential=HASH),
+    "registration approve": APPROVE,
+    "registration object": struct(proposal=HASH, credential=HASH),
+    "registration settle": SETTLE,
     "team found": struct(founder=HASH, nonce=HASH, credential=HASH,
                          purpose=either("department", "on-call", "consultation"), name=maybe(NAME), until=maybe(TIME),
                          seats=many(**SEATS, low=1), epochKey=BOX, wraps=WRAPS),
-    "team change": struct(credential=HASH, adds=many(**SEATS), removes=many(HASH, 256), epoch=maybe(TEAM_EPOCH),
+    "team change": struct(credential=HASH, adds=many(**SEATS), removes=many(HASH, 1000), epoch=maybe(NEXT),
                           wraps=WRAPS),
-    "team refresh": struct(credential=HASH, leaves=many(HASH, 256), epoch=TEAM_EPOCH, wraps=WRAPS),
+    "team refresh": struct(credential=HASH, leaves=many(HASH, 1000), epoch=NEXT, wraps=WRAPS),
     "team stale": struct(member=HASH, credential=maybe(HASH)),
     "team appoint": struct(credential=HASH, member=HASH),
     "team dismiss": struct(credential=HASH, member=HASH),
@@ -205,8 +220,8 @@ BODIES = {  # "Bodies"
     "record create": struct(founder=HASH, nonce=HASH, credential=HASH, trail=TRAIL, **STARTS, wraps=WRAPS),
     "record publish": struct(credential=HASH, grant=maybe(HASH), version=uint(), trail=maybe(TRAIL), **STARTS,
                              wraps=maybe(WRAPS)),
-    "record grant": struct(credential=HASH, recipient=HASH, capacity=HASH, sections=SECTIONS, actions=uint(0, 47),
-                           notBefore=TIME, until=maybe(TIME), wraps=WRAPS),
+    "record grant": struct(credential=HASH, source=maybe(HASH), recipient=HASH, capacity=maybe(HASH),  # source: `from`
+                           sections=SECTIONS, actions=uint(0, 63), notBefore=TIME, until=maybe(TIME), wraps=WRAPS),
     "record revoke": struct(credential=HASH, mode=either("revoke", "recall"), grants=HASHES,
                             trail=TRAIL, **STARTS, wraps=WRAPS),
     "access view": VIEW, "access download": VIEW, "access note": struct(**ACCESS, trailEpoch=U32)}
@@ -224,12 +239,17 @@ class Entry:
         need(type(item) is not list or not item or type(item[0]) is not int or item[0] == 1, "DOWNGRADE")
         vars(self).update(PAYLOAD(item)._asdict())
         self.kind = next((word for word, number in KINDS.items() if number == self.kind), None)
-        self.name, self.founds = f"{self.kind} {self.type}", self.type in ("found", "create")
+        self.name = f"{self.kind} {self.type}"
+        self.founds = self.type in ("found", "create") or self.name == "registration bind" and self.sequence == 0
         need(self.name in BODIES, "DECODE_SHAPE")
         self.body = BODIES[self.name](self.body)
     def verify(self, key, network):
         verify("SIG", key, sig_structure("entry", network, self.signer, self.device, self.payload), self.signature)
 def chain_id(network, founder, nonce): return hashed("chainId", [network, founder, nonce])  # "Identifiers"
+def registration(network, board, number):
+    need(re.fullmatch("[a-z0-9-]{1,40}", board) and re.fullmatch("[A-Z0-9-]{1,40}", number), "USAGE")
+    hash = hashed("registration", [network, board, number])
+    return {"hash": hash, "chain": hashed("registrationChain", [network, hash])}
 def claims_beside(member, claims, beside):  # "Claims"
     found = BESIDE(decode(beside, 4096))
     need([(claim.name, hashed("claim", [member, *claim])) for claim in found] == CLAIMS(claims), "CRED_BINDING")
@@ -347,16 +367,20 @@ def tile_path(path):  # "Tiles"
 
 # ==== rules.md ========================================================================================================
 def fact(fields): return namedtuple("Fact", fields)  # "Facts": a key is a tuple, for example ("device", id)
-Founded, Device, Holder, Viewed = fact("kind link"), fact("sign role since voidFrom"), fact("grants"), fact("index")
-Admission, Epoch = fact("founding admitted removed"), fact("epoch key keyHash wraps")
-Credential = fact("institution issuer index notBefore until state")
+Founded, Device, Holder = fact("kind link"), fact("sign role since voidFrom keyHash"), fact("grants")
+Devices, Epoch, Viewed = fact("listed changes"), fact("epoch key keyHash wraps index"), fact("index")
+Admission, Quorum, Approval = fact("founding admitted removed"), fact("needed institutions"), fact("device index")
+Proposal = fact("admit remove quorum time settled")
+Credential = fact("institution issuer registration index notBefore until state")
+Registration, Move = fact("member since"), fact("member credential institution index time objected")
 Team = fact("purpose institution until members admins out stale closed")
 Seat = fact("institution role since out left")
 Founder, Counters = fact("member create institution index wraps"), fact("version grants sections files")
 Trail, Section = fact("epoch keyHash index"), fact("epoch commitment index wraps until")
 Content = fact("version epoch object")
-Grant = fact("recipient institution sections actions notBefore until index wraps ended")
-ACTIONS = {"view": 1, "download": 2, "note": 4, "write": 8, "trail": 32}
+Grant = fact("source depth recipient institution sections actions notBefore until index wraps ended")
+ACTIONS = {"view": 1, "download": 2, "note": 4, "write": 8, "share": 16, "trail": 32}
+MINUTE, DAY = 60_000, 86_400_000
 Placed = namedtuple("Placed", "entry number previous link index time")  # an entry in its place, and its log time
 class Chain:
     """What is known of a chain, by number: entries, links, the last index that rests on it, and versions of facts."""
@@ -366,14 +390,16 @@ class Chain:
         return versions.get(max((known for known in versions if known <= number), default=None))
 FACTS = {"founded": Founded, "device": Device, "holder": Holder, "viewed": Viewed, "institution": Admission,
          "epoch": Epoch, "credential": Credential, "founder": Founder, "counters": Counters, "trail": Trail,
-         "section": Section, "grant": Grant, "team": Team, "seat": Seat,
+         "section": Section, "grant": Grant, "team": Team, "seat": Seat, "devices": Devices, "quorum": Quorum,
+         "approval": Approval, "registration": Registration, "move": Move,
+         "proposal": lambda admit, *rest: Proposal(maybe(ADMIT)(admit), *rest),
          "content": lambda version, epoch, object: Content(version, epoch, ATTACHED(object))}
 def read_fact(key, data):
     made = FACTS.get(key.split("/")[0])
     return made(*decode(data)) if made else decode(data)
 def read_key(text):
     name, *parts = text.split("/")
-    return name, *(bytes.fromhex(part) if len(part) == 64 else int(part) for part in parts[:1]), *parts[1:]
+    return name, *(bytes.fromhex(part) if len(part) == 64 else part if at else int(part) for at, part in enumerate(parts))
 def key_text(key): return "/".join({bytes: bytes.hex, int: "{:03}".format, str: str}[type(part)](part) for part in key)
 PROVEN = struct(index=uint(), bytes=octets(0, MAX), access=maybe(struct(number=uint(), previous=HASH)))
 MANY = 2**20
@@ -445,6 +471,8 @@ class Ledger:  # "Verifying"; after a refusal the whole ledger is dropped
         entry.verify(judge.signer_key(), None if entry.name == "network found" else self.network)  # 3.5
         judge.apply()  # 3.6
         chain.placed[it.number] = it
+def comes_from(grant, find):
+    while grant.source: yield (grant := find(grant.source))
 class Judge:
     """One entry, with all that its rule may see ("What enters")."""
     def __init__(self, ledger, it):
@@ -467,11 +495,11 @@ class Judge:
             need((e.signer, e.device) == (e.chain, device_id(*e.body.keys)), "BINDING")
             return e.body.keys.sign
         device = self.fact(e.signer, "device", e.device)
-        need(device, "BINDING")
+        need(device and (device.role != "member" or device.voidFrom is None), "BINDING")
         return device.sign
     def apply(self):  # "Applying an entry"
         e, b, wraps = self.e, self.e.body, getattr(self.e.body, "wraps", None)
-        need(abs(e.time - self.time) <= 300_000, "CLOCK")  # 1
+        need(abs(e.time - self.time) <= 5 * MINUTE, "CLOCK")  # 1
         need((not e.seen or e.seen.size <= self.index) and (not wraps or wraps.asOf <= self.index), "RULE")  # 2
         need(e.kind == "access" or e.founds == (e.sequence == 0), "SEQ")  # 3
         need(e.founds == (e.previous is None), "CHAIN")  # 4
@@ -482,7 +510,8 @@ class Judge:
         need(e.chain not in chains and len(set(chains)) == len(chains), "RULE")  # 7
         beside = getattr(b, "record", None) if getattr(b, "mode", None) != "recall" else access_start(e.chain)
         kinds = [self.fact(chain, "founded") for chain in chains if chain != beside]
-        need(all(founded and founded.kind <= KINDS["member"] for founded in kinds), "RULE")
+        fit = [KINDS[kind] for kind in ("network", "institution", "member", *["team"] * (e.kind in ("record", "access")))]
+        need(all(founded and founded.kind in fit for founded in kinds), "RULE")
         self.signer_key()  # 8
         if e.founds: self.put(Founded(KINDS[e.kind], e.link), "founded")
         getattr(self, e.name.replace(" ", "_"))(e, b)
@@ -503,50 +532,152 @@ class Judge:
         need(held.notBefore <= self.time < held.until, "CRED_EXPIRED")
         self.stands(held.issuer, held.institution, held.index)
         return held.institution
+    def institution(self):  # "Quorums"
+        self.stands(self.e.device, self.e.signer, self.index)
+        need(self.fact(self.e.signer, "device", self.e.device).role == "root", "ROLE")
+    def counted(self, b, least):
+        need(len(b.approvals) >= least >= 1, "RULE"); need(ascending(b.approvals), "RULE")
+        for chain in b.approvals:
+            approval = self.own("approval", b.proposal, chain)
+            need(approval, "RULE")
+            if chain != self.network: self.stands(approval.device, chain, approval.index)
+    def approval(self, b): self.put(Approval(self.e.device, self.index), "approval", b.proposal, self.e.signer)
     def found(self, e, b, network, role):
         need(e.chain == chain_id(network, e.device, b.nonce), "BINDING")
-        self.put(Device(b.keys.sign, role, self.index, None), "device", e.device)
+        self.list(b.keys, role)
+    def list(self, keys, role):
+        self.put(Device(keys.sign, role, self.index, None, sha256(keys.box)), "device", device_id(*keys))
+    def appointed(self, new, role):
+        need(not self.own("device", device_id(*new.keys)), "RULE")
+        verify("BINDING", new.keys.sign, bind("enrolment", [self.network, self.e.chain, *new.keys]), new.proof)
+        self.list(new.keys, role)
     def network_found(self, e, b):  # "Network"
         self.found(e, b, None, "root"); need(e.chain == self.network, "BINDING")
         self.put(b.name, "name"); self.put(b.relay, "relay"); self.put([b.origin, b.logKey], "log")
-    def network_admit(self, e, b):
-        self.root(); need(not self.own("institution", b.institution), "RULE")
+        self.put(Quorum(0, 0), "quorum")
+    def alone(self):
+        self.root(); need(self.own("quorum").needed == 0, "ROLE")
+    def admitting(self, b):
+        need(not self.own("institution", b.institution), "RULE")
         self.put(Admission(b.founding, self.index, None), "institution", b.institution)
+        quorum = self.own("quorum")
+        self.put(quorum._replace(institutions=quorum.institutions + 1), "quorum")
+    def removing(self, institution):
+        self.change(lambda admitted: admitted.removed is None, "institution", institution, removed=self.index)
+        left = self.own("quorum").institutions - 1
+        self.change(lambda quorum: left >= quorum.needed, "quorum", institutions=left)
+    def network_admit(self, e, b):
+        self.alone(); self.admitting(b)
     def network_remove(self, e, b):
-        self.root()
-        self.change(lambda admitted: admitted.removed is None, "institution", b.institution, removed=self.index)
+        self.alone(); self.removing(b.institution)
     def network_relay(self, e, b):
         self.root(); self.put(b.relay, "relay")
+    def network_propose(self, e, b):
+        self.root() if e.signer == e.chain else self.institution()
+        need(sum(said is not None for said in b) == 1, "RULE")
+        self.put(Proposal(*b, self.time, False), "proposal", e.hash)
+    def proposal(self, b):
+        found = self.own("proposal", b.proposal)
+        need(found and not found.settled and self.time < found.time + 30 * DAY, "RULE")
+        return found
+    def network_approve(self, e, b):
+        self.proposal(b); self.institution(); self.approval(b)
+    def network_settle(self, e, b):
+        found = self.proposal(b)
+        self.counted(b, max(self.own("quorum").needed, found.quorum or 0))
+        if found.admit: self.admitting(found.admit)
+        elif found.remove: self.removing(found.remove)
+        else: self.put(self.own("quorum")._replace(needed=found.quorum), "quorum")
+        self.put(found._replace(settled=True), "proposal", b.proposal)
     def institution_found(self, e, b):  # "Institution"
         self.found(e, b, self.network, "root"); self.put(b.name, "name")
     def institution_appoint(self, e, b):
-        self.root(); need(not self.own("device", device_id(*b.keys)), "RULE")
-        verify("BINDING", b.keys.sign, bind("enrolment", [self.network, e.chain, *b.keys]), b.proof)
-        self.put(Device(b.keys.sign, "issuer", self.index, None), "device", device_id(*b.keys))
+        self.root(); self.appointed(b, "issuer")
     def institution_dismiss(self, e, b):
         self.root(); need(b.since <= self.index, "RULE")
         self.change(lambda device: device.role == "issuer" and (device.voidFrom is None or device.voidFrom > b.since),
                     "device", b.device, voidFrom=b.since)
     def member_found(self, e, b):  # "Member"
         self.found(e, b, self.network, "member")
-        self.put(Epoch(0, b.epochKey, sha256(b.epochKey), b.wraps.attached.digest), "epoch")
+        self.put(Devices(1, []), "devices"); self.epoch(0, b.epochKey, b)
+    def epoch(self, number, key, b):
+        self.put(Epoch(number, key, sha256(key), b.wraps.attached.digest, self.index), "epoch")
+    def next_epoch(self, b):  # "Team"
+        need(b.epoch.epoch == self.own("epoch").epoch + 1, "SEQ"); need(b.epoch.back.to < b.epoch.epoch, "RULE")
+        self.epoch(b.epoch.epoch, b.epoch.key, b)
     def member_credential(self, e, b):
         self.issuer(b.institution)
         need(len({claim.name for claim in b.claims}) == len(b.claims), "RULE")
-        need(0 < b.until - b.notBefore <= 34_560_000_000, "RULE")
-        self.put(Credential(b.institution, e.device, self.index, b.notBefore, b.until, "offered"), "credential", e.hash)
+        need(0 < b.until - b.notBefore <= 400 * DAY, "RULE")
+        self.put(Credential(b.institution, e.device, b.registration, self.index, b.notBefore, b.until, "offered"),
+                 "credential", e.hash)
     def member_accept(self, e, b):
         need(e.signer == e.chain, "ROLE")
         self.change(lambda credential: credential.state == "offered", "credential", b.credential, state="accepted")
     def member_withdraw(self, e, b):
         self.issuer(self.change(lambda credential: credential.state != "withdrawn", "credential", b.credential,
                                 state="withdrawn").institution)
-    def team(self):  # "Team"
-        team = self.own("team")
+    def herself(self): need(self.e.signer == self.e.chain, "ROLE")  # "Devices"
+    def often(self, listed, counted):
+        changes = self.own("devices").changes
+        if counted: changes = [time for time in changes if self.time - DAY < time] + [self.time]
+        need(len(changes) <= 10, "LIMIT"); self.put(Devices(listed, changes), "devices")
+    def member_devices(self, e, b):
+        self.herself()
+        need((b.adds or b.removes) and ascending([device_id(*new.keys) for new in b.adds]), "RULE")
+        need(ascending(b.removes) and e.device not in b.removes, "RULE")
+        for device in b.removes:
+            self.change(lambda device: device.voidFrom is None, "device", device, voidFrom=self.index)
+        for new in b.adds: self.appointed(new, "member")
+        need(b.epoch or not b.removes, "STALE_EPOCH")
+        listed = self.own("devices").listed + len(b.adds) - len(b.removes)
+        need(listed <= 16, "LIMIT"); self.often(listed, bool(b.adds))
+        if b.epoch: self.next_epoch(b)
+    def member_refresh(self, e, b):
+        self.herself(); self.often(self.own("devices").listed, True); self.next_epoch(b)
+    def member_names(self, e, b):
+        self.herself(); need(e.private is not None, "RULE")
+    def numbered(self, member, credential):  # "Registration"
+        institution, number = self.holds(member, credential), self.fact(member, "credential", credential).registration
+        need(number and hashed("registrationChain", [self.network, number]) == self.e.chain, "CRED_BINDING")
+        return institution
+    def bound(self): need(self.e.signer == self.own("registration").member, "ROLE")
+    def registration_bind(self, e, b):
+        self.numbered(e.signer, b.credential)
+        bound = self.own("registration")
+        need(not bound or bound.member == e.signer, "BINDING")
+        if not bound: self.put(Registration(e.signer, self.index), "registration")
+    def registration_rebind(self, e, b):
+        self.bound(); self.numbered(b.member, b.credential)
+        self.put(Registration(b.member, self.index), "registration")
+    def registration_propose(self, e, b):
+        institution = self.numbered(e.signer, b.credential)
+        self.put(Move(e.signer, b.credential, institution, self.index, self.time, False), "move", e.hash)
+    def move(self, b):
+        move = self.own("move", b.proposal)
+        need(move and move.index > self.own("registration").since and not move.objected, "RULE")
+        need(self.time < move.time + 30 * DAY, "RULE")
+        return move
+    def registration_approve(self, e, b):
+        need(e.signer != self.move(b).institution, "ROLE")
+        if e.signer != self.network: self.stands(e.device, e.signer, self.index)
+        self.approval(b)
+    def registration_object(self, e, b):
+        move = self.move(b)
+        self.bound(); self.numbered(e.signer, b.credential)
+        self.put(move._replace(objected=True), "move", b.proposal)
+    def registration_settle(self, e, b):
+        move = self.move(b)
+        need(e.signer == move.member, "ROLE"); need(self.time >= move.time + 14 * DAY, "RULE")
+        self.numbered(e.signer, move.credential)
+        self.counted(b, max(2, self.fact(self.network, "quorum").needed))
+        self.put(Registration(e.signer, self.index), "registration")
+    def open(self, team):  # "Team"
         need(team, "RULE"); need(team.closed is None and self.lasts(team.until), "TEAM_CLOSED")
         return team
-    def seated(self, member):
-        seat = self.own("seat", member)
+    def team(self): return self.open(self.own("team"))
+    def seated(self, member, team=None):
+        seat = self.fact(team or self.e.chain, "seat", member)
         return seat if seat and seat.left is None else None
     def seat(self, e, b, *roles):
         team, seat = self.team(), self.seated(e.signer)
@@ -560,9 +691,8 @@ class Judge:
         admins = sum(seat.role == "admin" for seat in adds) - sum(it.role == "admin" and not it.out for it in left)
         return team._replace(members=team.members + len(adds) - len(left), out=team.out - sum(it.out for it in left),
                              admins=team.admins + admins)
-    def turned(self, team, b):  # "The next epoch"
-        need(b.epoch.epoch == self.own("epoch").epoch + 1, "SEQ")
-        self.put(Epoch(b.epoch.epoch, b.epoch.key, sha256(b.epoch.key), b.wraps.attached.digest), "epoch")
+    def turned(self, team, b):
+        self.next_epoch(b)
         return team._replace(stale=None)
     def team_found(self, e, b):
         need(e.chain == chain_id(self.network, b.founder, b.nonce) and e.signer == b.founder, "BINDING")
@@ -572,11 +702,11 @@ class Judge:
         need(self.lasts(b.until) and ascending([seat.member for seat in b.seats]), "RULE")
         need((e.signer, institution, "admin") in b.seats, "RULE")
         if b.name is not None: self.put(b.name, "name")
-        self.put(Epoch(0, b.epochKey, sha256(b.epochKey), b.wraps.attached.digest), "epoch")
+        self.epoch(0, b.epochKey, b)
         self.put(self.moved(Team(b.purpose, institution, b.until, 0, 0, 0, None, None), b.seats, []), "team")
     def team_change(self, e, b):
         team, added = self.seat(e, b, "admin"), [seat.member for seat in b.adds]
-        need((b.adds or b.removes) and ascending(added) and ascending(b.removes), "RULE")
+        need((b.adds or b.removes or b.epoch) and ascending(added) and ascending(b.removes), "RULE")
         need(e.signer not in b.removes, "RULE")
         need(all(map(self.seated, b.removes)) and not any(map(self.seated, added)), "RULE")
         need(b.epoch or not b.removes and team.stale is None, "STALE_EPOCH")
@@ -592,14 +722,21 @@ class Judge:
         need(team.out == 0, "STALE_EPOCH")
         self.put(self.turned(team, b), "team")
     def team_stale(self, e, b):
-        team, seat, out = self.team(), self.seated(b.member), b.credential is not None
+        team, seat, out = self.team(), self.seated(b.member), b.credential is not None or e.signer != b.member
         need(seat and not seat.out, "RULE")
-        need(out or e.signer == b.member, "ROLE"); need(out or team.stale is None, "RULE")
-        if out:
+        if b.credential:
             held = self.fact(b.member, "credential", b.credential)
-            need(held and held.institution == seat.institution and held.state == "withdrawn", "RULE")
+            need(held and held.state != "offered" and held.institution == seat.institution, "RULE")
             self.issuer(seat.institution)
-            self.put(seat._replace(out=True), "seat", b.member)
+            void = self.fact(held.institution, "device", held.issuer).voidFrom
+            need(held.state == "withdrawn" or void is not None and void <= held.index, "RULE")
+        elif out:
+            teller = self.seated(e.signer)
+            need(teller and not teller.out, "ROLE")
+            need(self.fact(self.network, "institution", seat.institution).removed is not None, "RULE")
+        else:
+            need(team.stale is None and self.fact(b.member, "epoch").index > self.own("epoch").index, "RULE")
+        if out: self.put(seat._replace(out=True), "seat", b.member)
         self.put(team._replace(out=team.out + out, admins=team.admins - (out and seat.role == "admin"),
                                stale=self.index if team.stale is None else team.stale), "team")
     def team_appoint(self, e, b):
@@ -611,7 +748,7 @@ class Judge:
     team_dismiss = team_appoint
     def team_close(self, e, b): self.put(self.seat(e, b, "admin")._replace(closed=self.index), "team")
     def founder(self, e, b):  # "Record"
-        need(e.signer == self.own("founder").member, "ROLE"); self.holds(e.signer, b.credential)
+        need(self.own("founder"), "RULE"); need(e.signer == self.own("founder").member, "ROLE"); self.holds(e.signer, b.credential)
     def record_create(self, e, b):
         need(e.chain == chain_id(self.network, b.founder, b.nonce) and e.signer == b.founder, "BINDING")
         institution = self.holds(e.signer, b.credential)
@@ -625,9 +762,8 @@ class Judge:
         need(b.version == self.own("counters").version + 1, "SEQ")
         if b.grant is None: self.founder(e, b)
         else:
-            grant, touched = self.granted(e.chain, b.grant), {part.section for part in b.epochs + b.contents} - {0}
-            need(grant.recipient == e.signer, "NOT_GRANTED")
-            need(grant.institution == self.holds(e.signer, b.credential), "NOT_GRANTED")
+            grant = self.granted(e.chain, b.grant, self.holds(e.signer, b.credential))
+            touched = {part.section for part in b.epochs + b.contents} - {0}
             need(grant.actions & ACTIONS["write"] and touched <= set(grant.sections), "NOT_GRANTED")
         need((b.wraps is not None) == bool(b.epochs), "RULE")
         self.epochs(b, add=b.grant is None)
@@ -637,14 +773,27 @@ class Judge:
             need(section, "RULE"); need(self.lasts(section.until), "STALE_EPOCH")
         self.contents(b, b.version)
     def record_grant(self, e, b):
-        self.founder(e, b); need(b.recipient != e.signer, "RULE")
-        need(ascending([0, *b.sections]) and b.actions & ACTIONS["view"] and not b.actions & 16, "RULE")
+        before, depth = None, 0
+        if b.source is None: self.founder(e, b)
+        else: before = self.granted(e.chain, b.source, self.holds(e.signer, b.credential))
+        need(b.recipient not in (self.own("founder").member, e.signer), "RULE")
+        need(ascending([0, *b.sections]) and b.actions & ACTIONS["view"], "RULE")
         need(self.lasts(b.until) and (b.until is None or b.until > b.notBefore), "RULE")
-        institution = self.holds(b.recipient, b.capacity)
+        def within(until): return until is None or b.until is not None and b.until <= until
+        if before:
+            depth = before.depth + 1
+            need(before.actions & ACTIONS["share"] and not b.actions & ~before.actions, "NOT_GRANTED")
+            need(set(b.sections) <= set(before.sections), "NOT_GRANTED")
+            need(b.notBefore >= before.notBefore and within(before.until), "NOT_GRANTED")
+            need(depth <= 8, "LIMIT")
+        institution = self.holds(b.recipient, b.capacity) if b.capacity else None
+        if not b.capacity:
+            team = self.open(self.fact(b.recipient, "team"))
+            need(team.stale is None, "STALE_EPOCH"); need(within(team.until), "RULE")
         counters, held = self.own("counters"), self.own("holder", b.recipient) or Holder(0)
         need(all(self.own("section", number) for number in b.sections), "RULE")
         need(counters.grants < 10_000 and held.grants < 8, "LIMIT")
-        self.put(Grant(b.recipient, institution, b.sections, b.actions, b.notBefore, b.until, self.index,
+        self.put(Grant(b.source, depth, b.recipient, institution, b.sections, b.actions, b.notBefore, b.until, self.index,
                        b.wraps.attached.digest, None), "grant", e.hash)
         self.put(counters._replace(grants=counters.grants + 1), "counters")
         self.put(Holder(held.grants + 1), "holder", b.recipient)
@@ -669,7 +818,7 @@ class Judge:
         self.put(self.own("counters")._replace(grants=self.own("counters").grants - len(grants)), "counters")
     def start(self, start, now):  # "Sections"
         need(start.epoch == (now.epoch + 1 if now else 0), "SEQ")
-        need((start.back is None) == (start.epoch == 0), "RULE")
+        need((start.back is None) == (start.epoch == 0) and (not start.back or start.back.to < start.epoch), "RULE")
     def epochs(self, b, add):
         last, counters = -1, self.own("counters")
         for start in b.epochs:
@@ -700,33 +849,45 @@ class Judge:
             self.put(Content(version, epoch, object), "content", section, str(version))
         need(counters.files <= 10_000, "LIMIT")
         self.put(counters._replace(version=version), "counters")
-    def granted(self, record, hash):  # "Grants"
+    def granted(self, record, hash, institution):  # "Grants"
         grant = self.fact(record, "grant", hash)
         need(grant and grant.notBefore <= self.time, "NOT_GRANTED")
         need(grant.ended is None and self.lasts(grant.until), "GRANT_ENDED")
+        for before in comes_from(grant, lambda hash: self.fact(record, "grant", hash)):
+            need(before.ended is None, "GRANT_ENDED")
+            if before.institution is None: self.open(self.fact(before.recipient, "team"))
+        if grant.institution: need(grant[2:4] == (self.e.signer, institution), "NOT_GRANTED")
+        else:
+            self.open(self.fact(grant.recipient, "team"))
+            seat = self.seated(self.e.signer, grant.recipient)
+            need(seat and not seat.out and seat.institution == institution, "NOT_GRANTED")
         return grant
     def access_note(self, e, b):  # "Access log"
         need(e.chain == access_start(b.record), "BINDING")
         founder = self.fact(b.record, "founder")
         need(founder, "RULE"); need(b.trailEpoch == self.fact(b.record, "trail").epoch, "STALE_EPOCH")
         need(e.private is not None, "RULE")
-        institution, grant = self.holds(e.signer, b.credential), b.grant and self.granted(b.record, b.grant)
-        if grant: need(grant[:2] == (e.signer, institution) and grant.actions & ACTIONS[e.type], "NOT_GRANTED")
-        else: need(e.signer == founder.member, "NOT_GRANTED")
+        institution = self.holds(e.signer, b.credential)
+        grant = b.grant and self.granted(b.record, b.grant, institution)
+        need(grant.actions & ACTIONS[e.type] if grant else e.signer == founder.member, "NOT_GRANTED")
         if e.type == "note": return
         need(1 <= b.version <= self.fact(b.record, "counters").version and ascending([0, *b.sections]), "RULE")
         need(not grant or set(b.sections) <= set(grant.sections), "NOT_GRANTED")
         need(all(self.fact(b.record, "section", number) for number in b.sections), "RULE")
-        if not self.own("viewed", e.signer):  # the first by number, of those that are known
-            self.chains[e.chain].facts["viewed", e.signer] = {self.number: Viewed(self.index)}
+        for who in {e.signer, grant.recipient if grant else e.signer}:
+            if not self.own("viewed", who):  # the first by number, of those that are known
+                self.chains[e.chain].facts["viewed", who] = {self.number: Viewed(self.index)}
     access_view = access_download = access_note
 def check_founding(entries):  # "Lists"
     for at, entry in enumerate(entries):
         after = entries[at + 1:]
         same = [other.sequence for other in after if other.chain == entry.chain]
-        admitted = any(other.name == "network admit" and other.body == (entry.chain, entry.link) for other in after)
+        said = [other.body.admit if other.name == "network propose" else other.body for other in after
+                if other.name in ("network propose", "network admit")]
+        named = [getattr(other.body, "credential", None) for other in after if other.kind == "registration"]
         need(entry.name != "member found" or same[:2] == [1, 2], "RULE")
-        need(entry.name != "institution found" or admitted, "RULE")
+        need(entry.name != "institution found" or (entry.chain, entry.link) in said, "RULE")
+        need(entry.name != "member credential" or not entry.body.registration or entry.hash in named, "RULE")
 def read_trail(ledger, record):  # "Trails"
     chain, start = ledger.chains[record], access_start(record)
     log = ledger.chains[start].placed
@@ -739,16 +900,41 @@ def read_trail(ledger, record):  # "Trails"
         need(last <= len(log) and link == (log[last].link if last else start), "CHAIN")
         need(last == len(log) or log[last + 1].index > it.index, "STALE_AUTHORITY")
         ended = {chain.fact(("grant", grant), it.number).recipient for grant in it.entry.body.grants}
-        seen = [log[number].entry for number in range(1, last + 1)]
-        need(not any(entry.type != "note" and entry.signer in ended for entry in seen), "ALREADY_OPENED")
+        seen = [entry for number in range(1, last + 1) if (entry := log[number].entry).type != "note"]
+        under = {chain.fact(("grant", entry.body.grant)).recipient for entry in seen if entry.body.grant}
+        need(not ended & ({entry.signer for entry in seen} | under), "ALREADY_OPENED")
     return len(log)
-def rows_due(ledger, it):  # "Wrap lists": for every row its recipient, and what it names
+class Newest(Judge):  # of all chains, what the ledger knows by now
+    def __init__(self, ledger, it):
+        super().__init__(ledger, it)
+        self.seen = {chain: MAX for chain in ledger.chains}
+    def vouched(self, member, institution=None):
+        def vouches(held):
+            try: self.stands(held.issuer, held.institution, held.index)
+            except Refused: return False
+            return held.state == "accepted" and institution in (None, held.institution)
+        chain = self.chains[member]
+        return any(vouches(chain.fact(key)) for key in list(chain.facts) if key[0] == "credential")
+    def is_open(self, team): return team.closed is None and (team.until is None or self.e.time < team.until)
+    def recipients(self, grant, earlier):
+        def closed(grant): return not grant.institution and not self.is_open(self.fact(grant.recipient, "team"))
+        if any(map(closed, [grant, *earlier])): return []
+        if grant.institution: return [grant.recipient] if self.vouched(grant.recipient, grant.institution) else []
+        if self.fact(grant.recipient, "team").stale is None: return [grant.recipient]
+        return [member for member, seat in seats(self.chains[grant.recipient])
+                if not seat.out and self.vouched(member, seat.institution)]
+def seats(team):
+    pairs = [(key[1], team.fact(key)) for key in sorted(key for key in team.facts if key[0] == "seat")]
+    return [(member, seat) for member, seat in pairs if seat.left is None]
+def rows_due(ledger, it, newest=None):  # "Wrap lists": for every row its recipient, and what it names
     e, b, chain = it.entry, it.entry.body, ledger.chains[it.entry.chain]
     def trail(epoch, actions): return epoch if actions & (ACTIONS["trail"] | ACTIONS["write"]) else None
-    if e.name == "member found": return [(e.device, [])]
+    if e.kind == "member":
+        hers = [key[1] for key in chain.facts if key[0] == "device" and chain.fact(key).voidFrom is None]
+        if e.type == "devices" and not b.epoch: hers = [device_id(*new.keys) for new in b.adds]
+        return [(device, []) for device in sorted(hers)]
     if e.kind == "team":
-        keys, epoch = sorted(key for key in chain.facts if key[0] == "seat"), chain.fact(("epoch",)).epoch
-        members = [key[1] for key in keys if chain.fact(key).left is None]
+        members, epoch = [member for member, _ in seats(chain)], chain.fact(("epoch",)).epoch
         if e.type == "change" and not b.epoch: members = [seat.member for seat in b.adds]
         return [(member, [(None, [(0, epoch)], None)]) for member in members]
     if e.type == "grant":
@@ -756,16 +942,18 @@ def rows_due(ledger, it):  # "Wrap lists": for every row its recipient, and what
         return [(b.recipient, [(None, pairs, trail(chain.fact(("trail",)).epoch, b.actions))])]
     starts, turned = [start[:2] for start in b.epochs], b.trail and b.trail.epoch
     if e.type == "create": return [(b.founder, [(None, starts, turned)])]
-    founder = chain.fact(("founder",))
-    rows = defaultdict(list, {founder.member: [(founder.create, starts, turned)]})
-    grants = [(key[1], chain.fact(key)) for key in sorted(key for key in chain.facts if key[0] == "grant")]
-    live = [pair for pair in grants if pair[1].ended is None and (pair[1].until is None or e.time < pair[1].until)]
-    for hash, grant in live:
+    founder, rows, ends = chain.fact(("founder",)), defaultdict(list), defaultdict(list)
+    if not newest or newest.vouched(founder.member): rows[founder.member] = [(founder.create, starts, turned)]
+    for key in sorted(key for key in chain.facts if key[0] == "grant"):
+        grant = chain.fact(key)
+        earlier = [*comes_from(grant, lambda hash: chain.fact(("grant", hash)))]
+        over = any(one.ended is not None or one.until is not None and one.until <= e.time for one in [grant, *earlier])
         pairs = [pair for pair in starts if pair[0] in (0, *grant.sections)]
-        if pairs: rows[grant.recipient].append((hash, pairs, trail(turned, grant.actions)))
-    for start in b.epochs:
-        ends = [grant.until for _, grant in live if start.section in (0, *grant.sections) and grant.until is not None]
-        need(start.until == min(ends, default=None), "WRAPS")
+        reached = [] if over else newest.recipients(grant, earlier) if newest else [grant.recipient]
+        for recipient in reached if pairs else ():
+            if recipient != founder.member: rows[recipient].append((key[1], pairs, trail(turned, grant.actions)))
+            for section, _ in pairs: ends[section] += [grant.until] * (grant.until is not None)
+    need(all(start.until == min(ends[start.section], default=None) for start in b.epochs), "WRAPS")
     return sorted(rows.items())
 
 # ==== sealing.md ======================================================================================================
@@ -822,8 +1010,8 @@ def key_schedule(info, shared, suite=b"HPKE\x64\x7a\0\1\0\3"):  # "To a public k
 # ==== keys.md =========================================================================================================
 def hkdf(secret, purpose, context):
     return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), bind(purpose, context) + b"\1", "sha256")
-def open_back_link(key, network, chain, what, epoch, sealed):  # "Back-links"
-    secret = masked("UNAUTHENTIC", open_object, key, bind("backLink", [network, chain, what, epoch]), sealed)
+def open_back_link(key, network, chain, what, epoch, to, sealed):  # "Back-links"
+    secret = masked("UNAUTHENTIC", open_object, key, bind("backLink", [network, chain, what, epoch, to]), sealed)
     need(len(secret) == 32, "UNAUTHENTIC")
     return secret
 def check_commitment(key, network, record, section, epoch, commitment):  # "Epochs"
@@ -865,14 +1053,35 @@ def open_keys(network, chain, row, grantSecret, object=None):  # "Section keys"
     trails = {grant.trail for grant in row.leaf.what} - {None}
     need(len(trails) == (found.trail is not None), "COMMITMENT")
     return {"keys": [[*key] for key in found.keys], "trail": found.trail}
-def check_fits(ledger, it, list):  # rules.md "Wrap lists"
+def check_fits(ledger, it, list, newest=None):  # rules.md "Wrap lists"
     e, wraps = it.entry, getattr(it.entry.body, "wraps", None)
     need(wraps and wraps.attached[:2] == (sha256(list), len(list)), "WRAPS")
     leaves = read_list(list, wraps.attached.count, wraps.root)
-    need(encode([(leaf.recipient, leaf.what) for leaf in leaves]) == encode(rows_due(ledger, it)), "WRAPS")
+    need(encode([(leaf.recipient, leaf.what) for leaf in leaves]) == encode(rows_due(ledger, it, newest)), "WRAPS")
     need(all((leaf.keys is None) == (e.kind != "record") for leaf in leaves), "WRAPS")
-    need(e.name != "member found" or leaves[0][1:5] == (0, sha256(e.body.keys.box), 0, None), "WRAPS")
+    for leaf in leaves:
+        chain = ledger.chains[e.chain if e.kind == "member" else leaf.recipient]
+        if e.kind == "member": stood = 0, chain.fact(("device", leaf.recipient)).keyHash, 0, None
+        elif newest:
+            epoch, head = chain.fact(("epoch",)), chain.placed[max(chain.placed)]
+            stood = epoch.epoch, epoch.keyHash, head.number, head.link
+        need(not newest and e.kind != "member" or leaf[1:5] == stood, "WRAPS")
     return len(leaves)
+
+# ==== devices.md ======================================================================================================
+OFFER = struct(keys=KEYS, salt=octets(16))
+def code_of(network, sign, box, salt):  # "The code"
+    need(len(salt) == 16, "USAGE")
+    code = hashed("offerCode", [network, encode([[sign, box], salt])])[:20]
+    return {"code": code, "place": hashed("meeting", [network, code])}
+def open_message(network, code, message, sealed):  # "The meeting"
+    return open_object(hkdf(code, "offerKey", [network, message]), bind("offer", [network, message]), sealed)
+def open_offer(network, code, sealed):
+    keys, salt = masked("UNAUTHENTIC", lambda: OFFER(decode(open_message(network, code, "offer", sealed))))
+    need(code_of(network, *keys, salt)["code"] == code, "UNAUTHENTIC")
+    return keys
+def open_consent(network, code, sealed):
+    return masked("UNAUTHENTIC", lambda: octets(64)(open_message(network, code, "consent", sealed)))
 
 # ==== sections.md =====================================================================================================
 def unpad(padded, rounded):  # "Padded structures"
@@ -884,6 +1093,7 @@ def open_padded(structure, limit, rounded, key, place, sealed):
         need(len(sealed) <= limit, "UNAUTHENTIC")
         return structure(decode(unpad(open_object(key, place, sealed), rounded)))
     return masked("UNAUTHENTIC", opened)
+def by_64(length): return -(-length // 64) * 64
 BORN = text(also=lambda born: re.fullmatch("[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?", born))
 PATIENT = struct(name=text(1), born=maybe(BORN), ids=many(struct(system=text(1), value=text(1)), 16))
 CARD = struct(title=text(1), patient=maybe(PATIENT), author=TEXT, date=TIME, category=TEXT,  # "Card"
@@ -898,7 +1108,15 @@ def open_card(key, network, record, epoch, sealed):
     return card
 def open_header(key, network, record, section, epoch, fileId, sealed):
     place = bind("fileHeader", [network, record, section, epoch, fileId])
-    return open_padded(HEADER, 1024, lambda length: -(-length // 64) * 64, key, place, sealed)
+    return open_padded(HEADER, 1024, by_64, key, place, sealed)
+TITLE = struct(title=text(1), reason=shape(lambda item: item != "", LINES))  # keys.md "Teams"
+def open_title(secret, network, team, sealed):
+    return open_padded(TITLE, 4096, by_64, hkdf(secret, "teamTitleKey", []), bind("teamTitle", [network, team]), sealed)
+DEVICE_NAMES = many(struct(device=HASH, name=text(1, 60)), 16)  # keys.md "Names of devices"
+def device_names(secret, network, member, epoch, sealed):
+    place = [network, member, epoch]
+    found = open_padded(DEVICE_NAMES, 4096, by_64, hkdf(secret, "nameKey", place), bind("deviceNames", place), sealed)
+    return [[*named] for named in found]
 MANIFEST = struct(files=many(struct(id=octets(16), header=octets(1, 1024), floe=octets(74), padded=uint(),  # "Manifest"
                                     segments=uint(1, 65536), root=HASH, names=many(HASH, 2, 1)), 10_000))
 def manifest(bytes):
@@ -996,10 +1214,10 @@ def take_and_show(**inputs):
         return {"chain": id, "sequence": last.number, "link": last.link, "facts": facts}
     chains = sorted({it.entry.chain for it in placed})
     return {**ledger.tree, "entries": len(placed), "chains": [show(id, ledger.chains[id]) for id in chains]}
-def fitting(list, **inputs):
+def fitting(list, reaches=False, **inputs):
     ledger, placed = take(**inputs)
     need(placed, "WRAPS")
-    return check_fits(ledger, placed[-1], list)
+    return check_fits(ledger, placed[-1], list, Newest(ledger, placed[-1]) if reaches else None)
 def named(name, function): return lambda **inputs: {name: function(**inputs)}
 def as_value(function): return lambda **inputs: written(function(**inputs))
 def bound(purpose, context): return {"bytes": bind(purpose, context), "hash": hashed(purpose, context)}
@@ -1008,7 +1226,7 @@ def list_fields(list, count, root):
     return {"recipients": [leaf.recipient for leaf in read_list(list, count, root)], "root": root}
 OPERATIONS = {  # a function that returns nothing has the output {}
     "codec/decode": decode_again, "contexts/bind": bound, "contexts/object": named("hash", hashed_object),
-    "entries/verify": verify_entry, "entries/chain-id": new_chain, "entries/access-log": named("id", access_start),
+    "entries/verify": verify_entry, "entries/chain-id": new_chain, "entries/access-log": named("id", access_start), "entries/registration": registration,
     "entries/device-keys": named("id", device_id), "entries/claims": named("claims", as_value(claims_beside)),
     "log/slot": lambda after=None, founds=None: {"slot": slot_after(after) if after else founding_slot(founds)},
     "log/access-link": number_access, "log/leaf": leaf, "log/inclusion": inclusion, "log/consistency": consistency,
@@ -1022,16 +1240,19 @@ OPERATIONS = {  # a function that returns nothing has the output {}
     "rules/list": lambda entries: check_founding([Entry(entry) for entry in entries]),
     "rules/trail": named("numbers", lambda record, **inputs: read_trail(take(**inputs)[0], record)),
     "wraps/list": list_fields, "wraps/row": named("leaf", as_value(prove_row)), "wraps/fits": named("rows", fitting),
+    "wraps/reaches": named("rows", functools.partial(fitting, reaches=True)),
     "wraps/keys": open_keys, "manifests/decode": manifest,
     "manifests/repeated": manifest_of, "manifests/index": named("names", segment_names),
     "headers/file": open_header, "headers/card": named("card", as_value(open_card)),
     "headers/commitment": check_commitment, "headers/back-link": named("key", open_back_link),
+    "headers/team-title": open_title, "devices/names": named("names", device_names), "devices/code": code_of,
+    "devices/offer": open_offer, "devices/consent": named("proof", open_consent),
     "floe/object": named("plaintext", open_object), "floe/segments": named("plaintexts", open_segments),
     "floe/padding": check_padding, "floe/padme": named("padded", padme),
     "vault/open": named("master", unlock), "vault/blob": open_blob, "requests/verify": verify_request}
-NOT_READ = {"wraps/envelope", "wraps/device", "hpke/open", "hpke/key", "hpke/note", "vault/identity"}  # X-Wing
+NOT_READ = {"wraps/envelope", "wraps/device", "hpke/open", "hpke/key", "hpke/note", "vault/identity", "devices/invitation"}  # X-Wing
 TEXTS = set("""purpose method url headers before logKey text passphrase what log/note:key log/checkpoint:key
-    log/tile-path:path vault/blob:name""".split())
+    log/tile-path:path vault/blob:name board number""".split())
 VALUES = {"context", "claims"}
 def vector(name): return json.loads(Path(sys.argv[1], name + ".json").read_text())
 def perform(operation, inputs):
