@@ -951,10 +951,10 @@ def rows_due(ledger, it, newest=None):  # "Wrap lists": for every row its recipi
         pairs = [pair for pair in starts if pair[0] in (0, *grant.sections)]
         reached = [] if over else newest.recipients(grant, earlier) if newest else [grant.recipient]
         for recipient in reached if pairs else ():
-            if recipient != founder.member: rows[recipient].append((key[1], pairs, trail(turned, grant.actions)))
+            rows[recipient].append((key[1], pairs, trail(turned, grant.actions)))
             for section, _ in pairs: ends[section] += [grant.until] * (grant.until is not None)
     need(all(start.until == min(ends[start.section], default=None) for start in b.epochs), "WRAPS")
-    return sorted(rows.items())
+    return sorted((recipient, sorted(what)) for recipient, what in rows.items())
 
 # ==== sealing.md ======================================================================================================
 class Floe:
