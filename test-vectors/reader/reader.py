@@ -84,10 +84,10 @@ def many(inner, high=MAX, low=0):
 def struct(**fields):
     made, fits = namedtuple("Structure", fields), shape(lambda item: type(item) is list and len(item) == len(fields))
     return lambda item: made(*(inner(part) for inner, part in zip(fields.values(), fits(item))))
-LINES = shape(lambda item: type(item) is str, lambda item: "\n".join(map(TEXT, item.split("\n"))))
 HASH, TEXT, TIME, U32 = octets(32), text(), uint(), uint(0, 2**32 - 1)
-PURPOSES = """entry enrolment request entryHash linkHash chainId registration registrationChain deviceId foundingSlot slot
-    accessStart accessLink claim seal offerCode meeting deviceSign deviceBox epochBox trailBox sectionCommitment
+LINES = shape(lambda item: type(item) is str, lambda item: "\n".join(map(TEXT, item.split("\n"))))  # keys.md "Trail"
+PURPOSES = """entry enrolment request entryHash linkHash chainId registration registrationChain deviceId foundingSlot
+    slot accessStart accessLink claim seal offerCode meeting deviceSign deviceBox epochBox trailBox sectionCommitment
     reference grantKeys teamTitleKey vaultUnlock vaultKey journalKey nameKey offerKey deviceWrap invitation envelope
     trailNote backLink card teamTitle fileHeader file sectionKeys vaultHeader vault journal deviceNames offer ticket
     wrapIndex headLock""".split()
@@ -167,7 +167,8 @@ def verify_request(method, url, body, headers, now, known):
     return {"chain": chain, "device": device, "created": created}
 
 # ==== entries.md ======================================================================================================
-KINDS = {"network": 1, "institution": 2, "member": 3, "registration": 4, "team": 5, "record": 6, "access": 7}  # "Kinds and types"
+KINDS = {word: number for number, word in enumerate(  # "Kinds and types"
+    "network institution member registration team record access".split(), 1)}
 NAME, SECTION, BACK = text(1, 200), uint(0, 256), struct(to=U32, sealed=octets(0, 256))
 BOX = shape(lambda item: type(item) is bytes and len(item) == 1216, box_key)
 KEYS = struct(sign=shape(lambda item: type(item) is bytes and len(item) == 32, sign_key), box=BOX)
@@ -399,7 +400,8 @@ def read_fact(key, data):
     return made(*decode(data)) if made else decode(data)
 def read_key(text):
     name, *parts = text.split("/")
-    return name, *(bytes.fromhex(part) if len(part) == 64 else part if at else int(part) for at, part in enumerate(parts))
+    return name, *(bytes.fromhex(part) if len(part) == 64 else part if at else int(part)
+                   for at, part in enumerate(parts))
 def key_text(key): return "/".join({bytes: bytes.hex, int: "{:03}".format, str: str}[type(part)](part) for part in key)
 PROVEN = struct(index=uint(), bytes=octets(0, MAX), access=maybe(struct(number=uint(), previous=HASH)))
 MANY = 2**20
@@ -510,7 +512,7 @@ class Judge:
         need(e.chain not in chains and len(set(chains)) == len(chains), "RULE")  # 7
         beside = getattr(b, "record", None) if getattr(b, "mode", None) != "recall" else access_start(e.chain)
         kinds = [self.fact(chain, "founded") for chain in chains if chain != beside]
-        fit = [KINDS[kind] for kind in ("network", "institution", "member", *["team"] * (e.kind in ("record", "access")))]
+        fit = {1, 2, 3} | ({KINDS["team"]} if e.kind in ("record", "access") else set())
         need(all(founded and founded.kind in fit for founded in kinds), "RULE")
         self.signer_key()  # 8
         if e.founds: self.put(Founded(KINDS[e.kind], e.link), "founded")
@@ -748,7 +750,7 @@ class Judge:
     team_dismiss = team_appoint
     def team_close(self, e, b): self.put(self.seat(e, b, "admin")._replace(closed=self.index), "team")
     def founder(self, e, b):  # "Record"
-        need(self.own("founder"), "RULE"); need(e.signer == self.own("founder").member, "ROLE"); self.holds(e.signer, b.credential)
+        need(e.signer == self.own("founder").member, "ROLE"); self.holds(e.signer, b.credential)
     def record_create(self, e, b):
         need(e.chain == chain_id(self.network, b.founder, b.nonce) and e.signer == b.founder, "BINDING")
         institution = self.holds(e.signer, b.credential)
@@ -793,8 +795,8 @@ class Judge:
         counters, held = self.own("counters"), self.own("holder", b.recipient) or Holder(0)
         need(all(self.own("section", number) for number in b.sections), "RULE")
         need(counters.grants < 10_000 and held.grants < 8, "LIMIT")
-        self.put(Grant(b.source, depth, b.recipient, institution, b.sections, b.actions, b.notBefore, b.until, self.index,
-                       b.wraps.attached.digest, None), "grant", e.hash)
+        self.put(Grant(b.source, depth, b.recipient, institution, b.sections, b.actions, b.notBefore, b.until,
+                       self.index, b.wraps.attached.digest, None), "grant", e.hash)
         self.put(counters._replace(grants=counters.grants + 1), "counters")
         self.put(Holder(held.grants + 1), "holder", b.recipient)
         for number in [0, *b.sections]:
@@ -904,29 +906,28 @@ def read_trail(ledger, record):  # "Trails"
         under = {chain.fact(("grant", entry.body.grant)).recipient for entry in seen if entry.body.grant}
         need(not ended & ({entry.signer for entry in seen} | under), "ALREADY_OPENED")
     return len(log)
-class Newest(Judge):  # of all chains, what the ledger knows by now
+class Newest(Judge):  # of all chains, what the ledger knows by now; expiry by the entry's own time
     def __init__(self, ledger, it):
-        super().__init__(ledger, it)
-        self.seen = {chain: MAX for chain in ledger.chains}
+        super().__init__(ledger, it._replace(time=it.entry.time))
+        self.seen = dict.fromkeys(ledger.chains, MAX)
     def vouched(self, member, institution=None):
         def vouches(held):
             try: self.stands(held.issuer, held.institution, held.index)
             except Refused: return False
             return held.state == "accepted" and institution in (None, held.institution)
         chain = self.chains[member]
-        return any(vouches(chain.fact(key)) for key in list(chain.facts) if key[0] == "credential")
-    def is_open(self, team): return team.closed is None and (team.until is None or self.e.time < team.until)
+        return any(vouches(chain.fact(key)) for key in [*chain.facts] if key[0] == "credential")
     def recipients(self, grant, earlier):
-        def closed(grant): return not grant.institution and not self.is_open(self.fact(grant.recipient, "team"))
-        if any(map(closed, [grant, *earlier])): return []
+        teams = {one.recipient: self.fact(one.recipient, "team") for one in [*earlier, grant] if not one.institution}
+        if any(team.closed is not None or not self.lasts(team.until) for team in teams.values()): return []
         if grant.institution: return [grant.recipient] if self.vouched(grant.recipient, grant.institution) else []
-        if self.fact(grant.recipient, "team").stale is None: return [grant.recipient]
+        if teams[grant.recipient].stale is None: return [grant.recipient]
         return [member for member, seat in seats(self.chains[grant.recipient])
                 if not seat.out and self.vouched(member, seat.institution)]
 def seats(team):
     pairs = [(key[1], team.fact(key)) for key in sorted(key for key in team.facts if key[0] == "seat")]
     return [(member, seat) for member, seat in pairs if seat.left is None]
-def rows_due(ledger, it, newest=None):  # "Wrap lists": for every row its recipient, and what it names
+def rows_due(ledger, it, reaches):  # "Wrap lists": for every row its recipient, and what it names
     e, b, chain = it.entry, it.entry.body, ledger.chains[it.entry.chain]
     def trail(epoch, actions): return epoch if actions & (ACTIONS["trail"] | ACTIONS["write"]) else None
     if e.kind == "member":
@@ -942,15 +943,14 @@ def rows_due(ledger, it, newest=None):  # "Wrap lists": for every row its recipi
         return [(b.recipient, [(None, pairs, trail(chain.fact(("trail",)).epoch, b.actions))])]
     starts, turned = [start[:2] for start in b.epochs], b.trail and b.trail.epoch
     if e.type == "create": return [(b.founder, [(None, starts, turned)])]
-    founder, rows, ends = chain.fact(("founder",)), defaultdict(list), defaultdict(list)
-    if not newest or newest.vouched(founder.member): rows[founder.member] = [(founder.create, starts, turned)]
+    newest, founder, rows, ends = Newest(ledger, it), chain.fact(("founder",)), defaultdict(list), defaultdict(list)
+    if not reaches or newest.vouched(founder.member): rows[founder.member] = [(founder.create, starts, turned)]
     for key in sorted(key for key in chain.facts if key[0] == "grant"):
         grant = chain.fact(key)
         earlier = [*comes_from(grant, lambda hash: chain.fact(("grant", hash)))]
-        over = any(one.ended is not None or one.until is not None and one.until <= e.time for one in [grant, *earlier])
         pairs = [pair for pair in starts if pair[0] in (0, *grant.sections)]
-        reached = [] if over else newest.recipients(grant, earlier) if newest else [grant.recipient]
-        for recipient in reached if pairs else ():
+        if not pairs or any(one.ended is not None or not newest.lasts(one.until) for one in [grant, *earlier]): continue
+        for recipient in newest.recipients(grant, earlier) if reaches else [grant.recipient]:
             rows[recipient].append((key[1], pairs, trail(turned, grant.actions)))
             for section, _ in pairs: ends[section] += [grant.until] * (grant.until is not None)
     need(all(start.until == min(ends[start.section], default=None) for start in b.epochs), "WRAPS")
@@ -1053,19 +1053,18 @@ def open_keys(network, chain, row, grantSecret, object=None):  # "Section keys"
     trails = {grant.trail for grant in row.leaf.what} - {None}
     need(len(trails) == (found.trail is not None), "COMMITMENT")
     return {"keys": [[*key] for key in found.keys], "trail": found.trail}
-def check_fits(ledger, it, list, newest=None):  # rules.md "Wrap lists"
+def check_fits(ledger, it, list, reaches):  # rules.md "Wrap lists"
     e, wraps = it.entry, getattr(it.entry.body, "wraps", None)
     need(wraps and wraps.attached[:2] == (sha256(list), len(list)), "WRAPS")
     leaves = read_list(list, wraps.attached.count, wraps.root)
-    need(encode([(leaf.recipient, leaf.what) for leaf in leaves]) == encode(rows_due(ledger, it, newest)), "WRAPS")
+    need(encode([(leaf.recipient, leaf.what) for leaf in leaves]) == encode(rows_due(ledger, it, reaches)), "WRAPS")
     need(all((leaf.keys is None) == (e.kind != "record") for leaf in leaves), "WRAPS")
-    for leaf in leaves:
-        chain = ledger.chains[e.chain if e.kind == "member" else leaf.recipient]
-        if e.kind == "member": stood = 0, chain.fact(("device", leaf.recipient)).keyHash, 0, None
-        elif newest:
-            epoch, head = chain.fact(("epoch",)), chain.placed[max(chain.placed)]
-            stood = epoch.epoch, epoch.keyHash, head.number, head.link
-        need(not newest and e.kind != "member" or leaf[1:5] == stood, "WRAPS")
+    def newest(leaf):
+        if e.kind == "member": return 0, ledger.chains[e.chain].fact(("device", leaf.recipient)).keyHash, 0, None
+        chain = ledger.chains[leaf.recipient]
+        epoch, head = chain.fact(("epoch",)), chain.placed[max(chain.placed)]
+        return epoch.epoch, epoch.keyHash, head.number, head.link
+    need(not reaches and e.kind != "member" or all(leaf[1:5] == newest(leaf) for leaf in leaves), "WRAPS")
     return len(leaves)
 
 # ==== devices.md ======================================================================================================
@@ -1217,7 +1216,7 @@ def take_and_show(**inputs):
 def fitting(list, reaches=False, **inputs):
     ledger, placed = take(**inputs)
     need(placed, "WRAPS")
-    return check_fits(ledger, placed[-1], list, Newest(ledger, placed[-1]) if reaches else None)
+    return check_fits(ledger, placed[-1], list, reaches)
 def named(name, function): return lambda **inputs: {name: function(**inputs)}
 def as_value(function): return lambda **inputs: written(function(**inputs))
 def bound(purpose, context): return {"bytes": bind(purpose, context), "hash": hashed(purpose, context)}
@@ -1226,7 +1225,8 @@ def list_fields(list, count, root):
     return {"recipients": [leaf.recipient for leaf in read_list(list, count, root)], "root": root}
 OPERATIONS = {  # a function that returns nothing has the output {}
     "codec/decode": decode_again, "contexts/bind": bound, "contexts/object": named("hash", hashed_object),
-    "entries/verify": verify_entry, "entries/chain-id": new_chain, "entries/access-log": named("id", access_start), "entries/registration": registration,
+    "entries/verify": verify_entry, "entries/chain-id": new_chain, "entries/access-log": named("id", access_start),
+    "entries/registration": registration,
     "entries/device-keys": named("id", device_id), "entries/claims": named("claims", as_value(claims_beside)),
     "log/slot": lambda after=None, founds=None: {"slot": slot_after(after) if after else founding_slot(founds)},
     "log/access-link": number_access, "log/leaf": leaf, "log/inclusion": inclusion, "log/consistency": consistency,
@@ -1250,7 +1250,8 @@ OPERATIONS = {  # a function that returns nothing has the output {}
     "floe/object": named("plaintext", open_object), "floe/segments": named("plaintexts", open_segments),
     "floe/padding": check_padding, "floe/padme": named("padded", padme),
     "vault/open": named("master", unlock), "vault/blob": open_blob, "requests/verify": verify_request}
-NOT_READ = {"wraps/envelope", "wraps/device", "hpke/open", "hpke/key", "hpke/note", "vault/identity", "devices/invitation"}  # X-Wing
+NOT_READ = set("""wraps/envelope wraps/device hpke/open hpke/key hpke/note vault/identity
+    devices/invitation""".split())  # X-Wing
 TEXTS = set("""purpose method url headers before logKey text passphrase what log/note:key log/checkpoint:key
     log/tile-path:path vault/blob:name board number""".split())
 VALUES = {"context", "claims"}
