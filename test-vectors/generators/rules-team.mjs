@@ -331,6 +331,11 @@ const refreshes = {
       (world) => teamActs.stale(lee, hospital, world.named.get('offer'), hospital),
     ),
   ],
+  'team-is-stale-by-a-credential-that-is-not-there': [
+    'RULE',
+    'Lee’s chain has none with this hash.',
+    inTeam(() => teamActs.stale(lee, hospital, { hash: counting(0x60) }, hospital)),
+  ],
   'team-is-stale-by-an-offer-that-is-void': [
     'RULE',
     'Wong never took it, and whoever signed it was dismissed from before on.',

@@ -627,6 +627,12 @@ async function fits({ accepts, refuses }) {
       publish(),
       'The founder and Lee; each epoch ends when Lee’s grant does.',
     ],
+    'fits-a-version-of-what-nobody-holds': [
+      'a-section-is-shared',
+      [toFounder(pairs([2, 1]), null)],
+      publish({ trail: null, epochs: [epochStart(2, 1)], contents: [content(2, 1)] }),
+      'Section 2 alone turns, which Lee was not given.',
+    ],
     'fits-a-version-after-a-grant-has-expired': [
       'a-section-is-shared',
       [toFounder(turned, 1)],
@@ -917,6 +923,12 @@ async function fits({ accepts, refuses }) {
       [toFounder(turned, 1)],
       publish(),
       'Lee’s grant covers section 1.',
+    ],
+    'version-to-one-who-holds-nothing-of-it': [
+      'a-section-is-shared',
+      [toFounder(pairs([2, 1]), null), rowTo(lee, [under(grantHash, [])])],
+      publish({ trail: null, epochs: [epochStart(2, 1)], contents: [content(2, 1)] }),
+      'Lee was given section 1.',
     ],
     'version-that-outlives-its-holders': [
       'a-section-is-shared',
