@@ -3,7 +3,8 @@
 import type { Random } from '@sealchart/crypto'
 import { type ErrorCode, errorAnswer, type RequestParts, type SignatureHeaders, unpack } from '@sealchart/protocol'
 import { ClientError, hasCode, RelayRefusal, throwIfAborted } from './errors.js'
-import type { Exchange, Sending } from './exchange.js'
+import { createRoom, type Exchange, type Sending } from './exchange.js'
+import type { OpenFlow } from './flow.js'
 
 /** One request; `cap` bounds its answer in bytes. A GET has an empty body. */
 export interface Call {
@@ -13,11 +14,17 @@ export interface Call {
   readonly body: Uint8Array<ArrayBuffer>
   readonly cap: number
   readonly signed: boolean
+  /** For a caller who tries again by himself. */
+  readonly once?: boolean
 }
 
 export interface Caller {
   /** The answer's body. @throws RelayRefusal, ClientError OFFLINE, BUSY, RATE, RELAY, ABORTED */
   send(call: Call, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * The body of an answer that goes on, as it comes; asked for once, whatever happens. @throws as `send`, and so does whoever reads on.
+   */
+  open(call: Call, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** Requests sent so far. */
   sent(): number
 }
@@ -27,6 +34,7 @@ export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>
 
 export interface CallerOptions {
   readonly exchange: Exchange
+  readonly flow: OpenFlow
   readonly sign: ((request: RequestParts) => Promise<SignatureHeaders>) | null
   readonly random: Random
   readonly retries?: number
@@ -34,8 +42,7 @@ export interface CallerOptions {
 }
 
 const RETRIES = 4
-const FIRST_PAUSE = 250
-const LONGEST_PAUSE = 8_000
+const PAUSES: Pauses = { first: 250, longest: 8_000 }
 /** What a relay may ask for at most with Retry-After. */
 const LONGEST_ASKED = 30_000
 /** Bytes of a refusal: a stale head comes with the entries that were missed. */
@@ -65,18 +72,33 @@ export function createCaller(options: CallerOptions): Caller {
       const capOf = (status: number): number => (isDone(status) ? cap : REFUSAL)
       const outcome = await attempt(options.exchange, { method, url, headers, body, capOf }, signal)
       if ('bytes' in outcome) return outcome.bytes
-      if (failures >= retries || !hasCode(outcome.error, 'OFFLINE', 'BUSY', 'RATE')) throw outcome.error
-      await wait(pause(failures, random, outcome.asked), signal)
+      if (call.once || failures >= retries || !hasCode(outcome.error, 'OFFLINE', 'BUSY', 'RATE')) throw outcome.error
+      await wait(Math.max(growing(failures, random, PAUSES), Math.min(outcome.asked, LONGEST_ASKED)), signal)
     }
   }
-  return { send, sent: () => sent }
+  async function open(call: Call, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const headers = await headersOf(call, options.sign)
+    sent++
+    const { method, url, body } = call
+    const { status, pieces } = await options.flow({ method, url, headers, body }, signal).catch(notReached)
+    if (status === 200) return inWords(pieces)
+    const room = createRoom(null, REFUSAL)
+    for await (const piece of inWords(pieces)) room.add(piece)
+    throw refusal(status, room.bytes())
+  }
+  return { send, open, sent: () => sent }
 }
 
-/** Doubling pauses, each shortened by up to a half at random, so that many clients of a relay that restarts do not come at once. */
-function pause(failures: number, random: Random, asked: number): number {
+/** Doubling pauses in ms, each shortened by up to a half at random, so that many clients of a relay that restarts do not come at once. */
+export function growing(failures: number, random: Random, { first, longest }: Pauses): number {
   const [byte = 0] = random(1)
-  const longest = Math.min(FIRST_PAUSE * 2 ** failures, LONGEST_PAUSE)
-  return Math.max(longest * (1 - byte / 510), Math.min(asked, LONGEST_ASKED))
+  return Math.min(first * 2 ** failures, longest) * (1 - byte / 510)
+}
+
+/** ms of the first pause, and of the longest. */
+export interface Pauses {
+  readonly first: number
+  readonly longest: number
 }
 
 /** Fresh for every try: a signature is valid for minutes only. */
@@ -99,9 +121,25 @@ async function attempt(exchange: Exchange, sending: Sending, signal: AbortSignal
     if (isDone(status)) return { bytes }
     return { error: refusal(status, bytes), asked: askedPause(retryAfter) }
   } catch (cause) {
-    if (hasCode(cause, 'ABORTED', 'RELAY')) return { error: cause as ClientError, asked: 0 }
-    // What a platform says about a failed connection differs and helps nobody; it stays as the cause.
-    return { error: new ClientError('OFFLINE', 'the relay was not reached', { cause }), asked: 0 }
+    return { error: offline(cause), asked: 0 }
+  }
+}
+
+/** What a platform says about a failed connection differs and helps nobody; it stays as the cause. */
+const offline = (cause: unknown): ClientError =>
+  hasCode(cause, 'ABORTED', 'RELAY')
+    ? (cause as ClientError)
+    : new ClientError('OFFLINE', 'the relay was not reached', { cause })
+
+function notReached(cause: unknown): never {
+  throw offline(cause)
+}
+
+async function* inWords(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces
+  } catch (cause) {
+    throw offline(cause)
   }
 }
 

@@ -82,7 +82,7 @@ export function overTransport(transport: Transport): Exchange {
 }
 
 /** Made once a try: a body is read once, and each copy of a request copies its body. */
-const requestOf = ({ method, url, headers, body }: Sending, signal: AbortSignal): Request =>
+export const requestOf = ({ method, url, headers, body }: Omit<Sending, 'capOf'>, signal: AbortSignal): Request =>
   new Request(url, {
     method,
     headers,

@@ -15,6 +15,9 @@ import {
   uint,
   unpack,
 } from '@sealchart/protocol'
+import { systemWait } from './calls.js'
+import { ClientError } from './errors.js'
+import { feed, type InboxState, type NoticeRow, newer } from './feed.js'
 import type { Member } from './member.js'
 import { type Person, personUnder } from './people.js'
 
@@ -38,40 +41,52 @@ export interface InboxOptions {
   readonly signal?: AbortSignal
   /** Ends when no news is waiting, instead of waiting for more. */
   readonly once?: boolean
+  /** Told whether news would arrive now, whenever that changes: a person who waits for news should see when none can come. */
+  readonly onState?: (state: InboxState) => void
 }
 
 const BLOB = 'inbox'
 const LIMIT = 100
-const WAIT = 25_000
 const shape = struct({ network: bytes<ChainId>(32), acknowledged: uint() })
 
-/** Notices as they come. @throws SealchartError OFFLINE when the relay stays away, and what verification finds. */
+/**
+ * Notices as they come. A relay that is away, or too busy, is asked again for as long as it takes, with pauses of up to half a minute;
+ * with `once` it is an error after the usual few tries.
+ * @throws SealchartError whose action is not `retry`: what verification finds, and what the relay refuses for good.
+ */
 export async function* inbox(member: Member, options: InboxOptions = {}): AsyncGenerator<Notice> {
   const { session } = member
-  let after = options.after ?? (await acknowledged(member))
-  while (!options.signal?.aborted) {
-    const wait = options.once ? 0 : WAIT
-    const answer = await session.link
-      .inbox({ after, limit: LIMIT, wait }, options.signal)
-      .catch(unlessAborted(options.signal))
-    if (answer === null) return
-    for (const { index, chain } of answer.notices) {
-      // Each once and in order, whatever the relay repeats.
-      if (index <= after) continue
-      after = index
-      const notice = await read(member, chain, index, options.signal)
-      if (notice) yield notice
-    }
-    if (options.once && answer.notices.length < LIMIT) return
-  }
+  const { signal = new AbortController().signal, onState } = options
+  const after = options.after ?? (await acknowledged(member))
+  const read = (row: NoticeRow): Promise<Notice | null> => readNotice(member, row, signal)
+  if (options.once) return yield* waiting(member, { after, signal, read })
+  const { link, surroundings } = session
+  // Silence is measured by the platform's timer: a clock of the caller's may stand still.
+  yield* feed({ link, after, read, signal, ...surroundings, patience: systemWait, ...(onState && { onState }) })
 }
 
-const unlessAborted =
-  (signal: AbortSignal | undefined) =>
-  (error: unknown): null => {
-    if (signal?.aborted) return null
-    throw error
+/** What there is, page by page. */
+async function* waiting(
+  { session }: Member,
+  options: { after: number; signal: AbortSignal; read: (row: NoticeRow) => Promise<Notice | null> },
+): AsyncGenerator<Notice> {
+  const { signal, read } = options
+  let { after } = options
+  try {
+    for (let more = true; more && !signal.aborted; ) {
+      const { notices } = await session.link.inbox({ after, limit: LIMIT, wait: 0 }, signal)
+      const rows = newer(notices, after)
+      for (const row of rows) {
+        after = row.index
+        const notice = await read(row)
+        if (notice) yield notice
+      }
+      more = rows.length > 0 && notices.length >= LIMIT
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
+}
 
 async function acknowledged({ session }: Member): Promise<number> {
   const blob = await session.keeper.get(BLOB)
@@ -79,11 +94,10 @@ async function acknowledged({ session }: Member): Promise<number> {
 }
 
 /** The entry behind a notice, verified; null when this member may no longer see it or it is none of her business. */
-async function read(
+async function readNotice(
   member: Member,
-  record: ChainId,
-  index: number,
-  signal: AbortSignal | undefined,
+  { chain: record, index }: NoticeRow,
+  signal: AbortSignal,
 ): Promise<Notice | null> {
   const { session } = member
   const log = accessLogOf(record)
@@ -94,6 +108,8 @@ async function read(
   if (!find() && founder && equal(founder.member, session.chain))
     await session.sync([record], { signal, access: [log] })
   const placed = find()
+  if ((session.ledger.tree?.size ?? 0) <= index)
+    throw new ClientError('RELAY', 'the relay announces an entry that its log does not have')
   const news = placed && newsIn(member, placed.entry)
   if (!placed || !news) return null
   return {

@@ -17,6 +17,7 @@ import {
   type Infer,
   inboxAnswer,
   inboxRequest,
+  inboxStreamRequest,
   limits,
   meetingAnswer,
   meetingRequest,
@@ -46,11 +47,13 @@ import {
   wrapsAnswer,
   wrapsRequest,
 } from '@sealchart/protocol'
-import { systemExchange } from '#exchange'
+import { systemExchange, systemFlow } from '#exchange'
 import { joinBatch, splitBatch } from './batches.js'
 import { type Caller, createCaller, systemWait, type Wait } from './calls.js'
 import { ClientError } from './errors.js'
 import { overTransport } from './exchange.js'
+import { flowOver } from './flow.js'
+import { framesIn, type InboxFrame } from './frames.js'
 import { relayAddress, type Transport } from './transport.js'
 
 /** The device that signs requests. */
@@ -126,7 +129,10 @@ export interface Link {
   /** The open teams in which a member sits: for herself, or for an institution that vouches for her. */
   teams(member: ChainId, signal?: AbortSignal): Promise<readonly ChainId[]>
   directory(request: DirectoryRequest, signal?: AbortSignal): Promise<DirectoryAnswer>
-  inbox(request: InboxRequest, signal?: AbortSignal): Promise<InboxAnswer>
+  /** With `once` it is asked one time only, whatever happens. */
+  inbox(request: InboxRequest, signal?: AbortSignal, once?: boolean): Promise<InboxAnswer>
+  /** Frames as they come; asked for once, whatever happens. Ends as the answer does. */
+  inboxStream(request: { readonly after: number }, signal: AbortSignal): AsyncGenerator<InboxFrame>
   /** Opens or prolongs an upload. */
   openUpload(request: UploadRequest, signal?: AbortSignal): Promise<UploadAnswer>
   /** Which of these segments need not be put again under the ticket's upload; at most 10,000 names. */
@@ -166,7 +172,8 @@ export function createLink(options: LinkOptions): Link {
   const url = relayAddress(options.url)
   const { signer, transport } = options
   const exchange = transport ? overTransport(transport) : systemExchange
-  const caller = createCaller({ ...options, exchange, sign: signer && signing(signer, options.clock) })
+  const flow = transport ? flowOver(transport) : systemFlow
+  const caller = createCaller({ ...options, exchange, flow, sign: signer && signing(signer, options.clock) })
   const route = { url, caller, signs: signer !== null }
   return {
     url,
@@ -187,6 +194,7 @@ interface Question {
   readonly body: Uint8Array<ArrayBuffer>
   readonly cap: number
   readonly signed: boolean
+  readonly once?: boolean
 }
 
 const post = ({ url, caller }: Route, { path, ...call }: Question, signal: AbortSignal | undefined) =>
@@ -219,7 +227,15 @@ function entryCalls(route: Route) {
     teams: async (member: ChainId, signal?: AbortSignal) =>
       (await ask(paths.teams, teamsRequest, teamsAnswer, SMALL)({ member }, signal)).teams,
     directory: ask(paths.directory, directoryRequest, directoryAnswer, SMALL),
-    inbox: ask(paths.inbox, inboxRequest, inboxAnswer, SMALL),
+    async inbox(request: InboxRequest, signal?: AbortSignal, once = false): Promise<InboxAnswer> {
+      const question = { path: paths.inbox, body: pack(inboxRequest, request), cap: SMALL, signed: route.signs, once }
+      return read(inboxAnswer, await post(route, question, signal))
+    },
+    async *inboxStream(request: { readonly after: number }, signal: AbortSignal): AsyncGenerator<InboxFrame> {
+      const { url, caller, signs } = route
+      const call = { method: 'POST', url: url + paths.inboxStream, cap: SMALL, signed: signs } as const
+      yield* framesIn(await caller.open({ ...call, body: pack(inboxStreamRequest, request) }, signal))
+    },
     openUpload: ask(paths.uploads, uploadRequest, uploadAnswer, SMALL),
     async meeting(request: MeetingRequest, signal?: AbortSignal): Promise<MeetingAnswer> {
       const body = pack(meetingRequest, request)

@@ -24,9 +24,11 @@ import {
   unhex,
   unpack,
 } from '@sealchart/protocol'
+import { systemWait } from './calls.js'
 import { ClientError } from './errors.js'
 import { createLink, type Link, type LinkOptions } from './link.js'
-import { Session, type Surroundings } from './session.js'
+import { Session } from './session.js'
+import type { Surroundings } from './surroundings.js'
 import { type Keeper, openVault, type VaultHandle } from './vaults/contract.js'
 
 const FILE = 'sealchart/network/v1'
@@ -83,8 +85,6 @@ export function decodeNetworkFile(source: string): NetworkFile {
 /** How the SDK reaches a relay and what it takes from its surroundings; all optional for a vendor. */
 export interface ConnectOptions extends Partial<Surroundings> {
   readonly transport?: LinkOptions['transport']
-  /** How to wait between two tries; the platform's timer unless told. */
-  readonly wait?: LinkOptions['wait']
 }
 
 /** The surroundings of a real program. */
@@ -92,6 +92,7 @@ export function surroundingsOf(options: ConnectOptions): Surroundings {
   return {
     now: options.now ?? Date.now,
     random: options.random ?? ((length) => globalThis.crypto.getRandomValues(new Uint8Array(length))),
+    wait: options.wait ?? systemWait,
   }
 }
 
@@ -101,11 +102,11 @@ export function linkTo(
   signer: { readonly chain: ChainId; readonly device: Device } | null,
   options: ConnectOptions,
 ): Link {
-  const { now, random } = surroundingsOf(options)
+  const { now, random, wait } = surroundingsOf(options)
   return createLink({
     url: file.relay,
     ...(options.transport ? { transport: options.transport } : {}),
-    ...(options.wait ? { wait: options.wait } : {}),
+    wait,
     signer: signer && { chain: signer.chain, device: signer.device.id, sign: signer.device.sign },
     clock: now,
     random,

@@ -1,6 +1,6 @@
 // The session: one device's verified view of the network. It signs with the device, asks the relay, and takes answers only through
 // the ledger. Everything the SDK does goes through `sync`, `lists` and `append` here; pins are kept in the vault's blob "pins".
-import type { Device, Random } from '@sealchart/crypto'
+import type { Device } from '@sealchart/crypto'
 import {
   type AnyEntry,
   type AppendAnswer,
@@ -27,13 +27,8 @@ import { verifySignatures } from '#verifier'
 import { abortable, ClientError, RelayRefusal } from './errors.js'
 import type { Link } from './link.js'
 import { equalPins, loadPins, savePins } from './pins.js'
+import type { Surroundings } from './surroundings.js'
 import type { Keeper } from './vaults/contract.js'
-
-/** Clock and randomness as arguments, so that a test can hold them. `now` in ms since 1970. */
-export interface Surroundings {
-  readonly now: () => number
-  readonly random: Random
-}
 
 export interface SessionOptions {
   readonly network: NetworkPin

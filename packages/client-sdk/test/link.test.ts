@@ -2,10 +2,13 @@
 import { ready as cryptoReady, type Device, deviceFromSeed, newSecret, systemRandom } from '@sealchart/crypto'
 import {
   type ChainId,
+  concat,
   type Digest,
   errorAnswer,
   hex,
   inboxAnswer,
+  inboxFrame,
+  inboxStreamRequest,
   networkAnswer,
   pack,
   presentAnswer,
@@ -247,6 +250,49 @@ describe('what comes back', () => {
     const { link, requests } = linkTo(() => new Response(pack(networkAnswer, answer)))
     expect(await link.network()).toEqual(answer)
     expect(requests[0]!.method).toBe('GET')
+  })
+})
+
+describe('a stream', () => {
+  const framed = (after: number): Uint8Array<ArrayBuffer> => {
+    const content = pack(inboxFrame, { after, notices: [], ends: false })
+    return concat(Uint8Array.of(0, 0, 0, content.length), content)
+  }
+  const { signal } = new AbortController()
+
+  test('is asked for by a signed request, and gives frames as they come', async () => {
+    const { link, requests } = linkTo(() => new Response(concat(framed(3), framed(4))), { signer })
+    const found: number[] = []
+    for await (const { after } of link.inboxStream({ after: 3 }, signal)) found.push(after)
+    expect(found).toEqual([3, 4])
+    const [request] = requests as [Request]
+    expect(request.url).toBe('https://relay.example/base/v1/inbox/stream')
+    expect(request.headers.has('signature')).toBe(true)
+    expect(unpack(inboxStreamRequest, new Uint8Array(await request.arrayBuffer()), 'request')).toEqual({ after: 3 })
+    expect(link.roundTrips).toBe(1)
+  })
+
+  test.each<[string, string, Answer]>([
+    ['a refusal', 'BUSY', () => refusal('BUSY')],
+    ['no answer', 'OFFLINE', () => Promise.reject(new TypeError('fetch failed'))],
+    ['a page', 'RELAY', () => new Response('<html>')],
+    ['a page with a status', 'RELAY', () => new Response('<html>', { status: 404 })],
+    ['a proxy’s 502', 'BUSY', () => new Response('bad gateway', { status: 502 })],
+    [
+      'a connection that ends',
+      'OFFLINE',
+      () => new Response(new ReadableStream({ pull: (c) => c.error(new Error('reset')) })),
+    ],
+  ])('%s is %s, and is not asked for again', async (_name, code, answer) => {
+    const { link, requests } = linkTo(answer)
+    expect(await codeOf(link.inboxStream({ after: 0 }, signal).next())).toBe(code)
+    expect(requests).toHaveLength(1)
+  })
+
+  test('a long poll that is asked for once is not tried again either', async () => {
+    const { link, requests } = linkTo(() => refusal('BUSY'))
+    expect(await codeOf(link.inbox(inbox, signal, true))).toBe('BUSY')
+    expect(requests).toHaveLength(1)
   })
 })
 

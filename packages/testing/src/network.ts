@@ -83,7 +83,7 @@ export async function testNetwork<const P extends Plan>(
   const clock = testClock(options.start?.getTime() ?? Date.now())
   const random = options.seed === undefined ? systemRandom : seededRandom(options.seed)
   const { relay, token, close } = await startTestRelay(clock, random)
-  const connect: ConnectOptions = { transport: relay.transport, now: clock.now, random, wait: noWait }
+  const connect: ConnectOptions = { transport: relay.transport, now: clock.now, random, wait: shortWait }
   const newVault = (): VaultHandle => memoryVault({ hostKey: random(32) })
   const world = { connect, newVault }
   const root = await Network.found({ ...connect, name: 'Test network', relay: relay.url, token, vault: newVault() })
@@ -124,8 +124,21 @@ export async function testNetwork<const P extends Plan>(
 const systemRandom = (length: number): Uint8Array<ArrayBuffer> =>
   globalThis.crypto.getRandomValues(new Uint8Array(length))
 
-/** The clock stands still: a pause between two tries would only keep the test waiting. */
-const noWait = async (): Promise<void> => undefined
+/** ms of every pause: the clock stands still, and a longer one would only keep the test waiting. */
+const PAUSE = 2
+
+/** A pause between two tries, in which other things can happen: who waits for news tries for ever. */
+const shortWait: NonNullable<ConnectOptions['wait']> = (_ms, signal) =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, PAUSE)
+    if (signal?.aborted) end()
+    else signal?.addEventListener('abort', end, { once: true })
+  })
 
 interface World {
   readonly connect: ConnectOptions

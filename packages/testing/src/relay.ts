@@ -166,7 +166,7 @@ function failing(handler: Transport): Omit<TestRelay, 'stored'> {
     if (kind === null) return forward(request)
     if (kind === 'busy') return new Response('busy', { status: 503 })
     if (kind === 'broken') return new Response('<html>Internal Server Error</html>', { status: 500 })
-    if (kind === 'lost-answer') await forward(request)
+    if (kind === 'lost-answer') await (await forward(request)).body?.cancel()
     return null
   }
   return {

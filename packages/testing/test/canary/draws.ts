@@ -19,7 +19,7 @@ export const publicDraws: Readonly<Record<string, string>> = {
   startFile: 'id of a file: what its segments are bound to, no key',
   openNext: 'id of an upload',
   newKeys: 'mark of a call, in its journal: four bytes',
-  pause: 'jitter of a wait between two tries: one byte',
+  growing: 'jitter of a wait between two tries: one byte',
 }
 
 export interface Draws {

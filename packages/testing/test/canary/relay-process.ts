@@ -9,12 +9,13 @@ const program = fileURLToPath(new URL('../../../relay/dist/main.js', import.meta
 
 export interface RelayProcess {
   readonly port: number
+  /** Empty when there is a network already. */
   readonly token: string
   /** Everything that it has written to stdout and stderr. */
   readonly printed: () => Uint8Array
   /** Its memory while it is stopped: all that it may read and that is not the program's own file. Linux only. */
   memory(): Generator<Named>
-  stop(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 export async function startRelay(data: string, options: readonly string[]): Promise<RelayProcess> {
@@ -35,19 +36,20 @@ export async function startRelay(data: string, options: readonly string[]): Prom
     token,
     printed: () => new Uint8Array(Buffer.concat(printed)),
     memory: () => memoryOf(child),
-    async stop() {
-      child.kill('SIGTERM')
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
       await ended
     },
   }
 }
 
-/** Port and founding token, once both have been printed. */
+/** Port and founding token, once everything has been printed. */
 async function told(text: () => string): Promise<readonly [string, string]> {
   for (;;) {
     const [, port] = /listening on http:\/\/\S+:(\d+)\n/.exec(text()) ?? []
-    const [, token] = /token that founds it\D.*: (\S+)\n/.exec(text()) ?? []
-    if (port !== undefined && token !== undefined) return [port, token]
+    const [, token = ''] = /token that founds it\D.*: (\S+)\n/.exec(text()) ?? []
+    // The last lines are printed at once.
+    if (port !== undefined && /^never .*\n/m.test(text())) return [port, token]
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
