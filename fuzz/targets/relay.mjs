@@ -68,8 +68,8 @@ const signed = `signature-input: ${signatureInput}\nsignature: sealchart=:${'A'.
 const requestSeeds = [
   ...[...entries, founding].map((list) => message(p.paths.append, p.encode([list, [], [], [], [], 'a.b', 0]))),
   message(p.paths.sync, p.encode([0, [[filled(0), 0]], []])),
-  ...[p.paths.records, p.paths.inbox, p.paths.directory, p.paths.wraps, p.paths.uploads].map((path) =>
-    Buffer.concat([utf8(`POST ${path}\n${signed}\n\n`), p.encode([0, null, null, 1, []])]),
+  ...[p.paths.records, p.paths.inbox, p.paths.inboxStream, p.paths.directory, p.paths.wraps, p.paths.uploads].map(
+    (path) => Buffer.concat([utf8(`POST ${path}\n${signed}\n\n`), p.encode([0, null, null, 1, []])]),
   ),
   message(`${p.paths.segmentBatch}?ticket=${issued[0]}`, p.encode([filled(64), [filled(0)]])),
   message(`${p.paths.segments}?ticket=${issued[1]}&section=1`, Uint8Array.of(0, 0, 0, 2, 1, 2)),

@@ -5,6 +5,7 @@ import { joinBatch, splitBatch } from '../../packages/client-sdk/dist/batches.js
 import { createCaller } from '../../packages/client-sdk/dist/calls.js'
 import * as credential from '../../packages/client-sdk/dist/credential.js'
 import { openMember } from '../../packages/client-sdk/dist/enrolment.js'
+import { framesIn } from '../../packages/client-sdk/dist/frames.js'
 import { inbox } from '../../packages/client-sdk/dist/inbox.js'
 import { readJournal, readMarks } from '../../packages/client-sdk/dist/journal.js'
 import { decodeNetworkFile, encodeNetworkFile, openAuthority } from '../../packages/client-sdk/dist/network.js'
@@ -23,6 +24,25 @@ const pin = { chain, founding: other, log: p.decodeNoteKey(logKey) }
 const network = { name: 'Alliance', relay: 'https://relay.example', pin }
 const networkText = encodeNetworkFile(network)
 const entry = unhex(acceptedOf('entries/verify')[0].inputs.bytes)
+
+const frame = (after, ...indexes) => ({ after, notices: indexes.map((index) => ({ index, chain })), ends: false })
+
+/** Frames as a relay sends them. */
+function framesOf(...frames) {
+  const contents = frames.map((one) => p.pack(p.inboxFrame, one))
+  return p.concat(
+    ...contents.flatMap((content) => [Uint8Array.of(0, 0, content.length >> 8, content.length & 255), content]),
+  )
+}
+
+async function readFrames(bytes) {
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7)
+  }
+  const frames = []
+  for await (const one of framesIn(pieces())) frames.push(one)
+  return frames
+}
 
 const keeping = (blob) => ({
   get: async () => blob,
@@ -98,6 +118,14 @@ export const sdkTargets = [
     run: (bytes) => splitBatch(bytes.slice(1), bytes[0] ?? 0),
     reencode: (segments) => Uint8Array.of(segments.length, ...joinBatch(segments.map((segment) => [segment]))),
     original: (bytes) => (bytes.length === 0 ? Uint8Array.of(0) : bytes),
+  },
+  {
+    // In pieces of seven bytes: where a piece ends means nothing.
+    name: 'sdk/frames of notices',
+    form: 'bytes',
+    seeds: [framesOf(frame(0)), framesOf(frame(7, 9), frame(9), frame(9, 70_000, 70_001))],
+    run: readFrames,
+    reencode: (frames) => framesOf(...frames),
   },
   {
     name: 'sdk/decodeNetworkFile',

@@ -8,6 +8,7 @@ import { isLong } from '../effort.mjs'
 import { root } from '../run.mjs'
 import { CHROMIUM, launchArguments } from './chromium.mjs'
 import { serveFiles } from './serve-files.mjs'
+import { serveStream } from './serve-stream.mjs'
 
 /** The test files that a browser cannot run, and why. */
 const needsNode = {
@@ -53,7 +54,7 @@ const patternsOf = (name, folder) => [`packages/${name}/${folder}/**/*.{test,bro
 const projectOf = (name, folder = 'test') => ({
   root,
   cacheDir: join(root, 'node_modules', '.vite', `browser-${name}`),
-  plugins: [serveFiles],
+  plugins: [serveFiles, serveStream],
   resolve: {
     alias: [
       ...sourcesOfImports(name),

@@ -114,7 +114,7 @@ async function* framesOf({ clock, random }: StreamParts, listener: Listener): As
       after = rows.at(-1)?.index ?? after
       due = now + KEEP_ALIVE_MS
     }
-    looks = rows.length > 0 || (await place.wait(Math.min(due, end) - clock.now()))
+    looks = rows.length > 0 || (await place.wait(Math.max(Math.min(due, end) - clock.now(), 0)))
   }
 }
 

@@ -188,23 +188,25 @@ describe('a stream of notices', () => {
     await stream.cancel()
   })
 
-  it('ends after three to four minutes with a frame that says so, and leaves its place', async () => {
-    const { world, clock, lee } = await scene(1)
-    const stream = await open(world, lee)
+  it('ends after three to four minutes, each after others, with a frame that says so, and leaves its place', async () => {
+    const { world, clock, lee } = await scene(3)
     const began = clock.now()
-    const frames: Frame[] = []
-    const all = (async () => {
+    const streams = await Promise.all([open(world, lee), open(world, lee), open(world, lee)])
+    const all = streams.map(async (stream) => {
+      const frames: Frame[] = []
       for (let frame = await stream.next(); frame; frame = await stream.next()) frames.push(frame)
-      return clock.now()
-    })()
+      return { frames, lived: clock.now() - began }
+    })
     expect((await ask(world, lee)).status).toBe(503)
     await clock.advance(240_000)
-    const lived = (await all) - began
-    expect(lived).toBeGreaterThanOrEqual(180_000)
-    expect(lived).toBeLessThanOrEqual(240_000)
-    expect(frames.map(({ ends }) => ends)).toEqual([...frames.slice(1).map(() => false), true])
-    expect(frames.length).toBe(Math.floor((lived - 1) / 15_000) + 2)
-    await (await open(world, lee)).cancel()
+    for (const { frames, lived } of await Promise.all(all)) {
+      expect(lived).toBeGreaterThanOrEqual(180_000)
+      expect(frames.map(({ ends }) => ends)).toEqual([...frames.slice(1).map(() => false), true])
+      expect(frames.length).toBe(Math.floor((lived - 1) / 15_000) + 2)
+    }
+    expect(new Set((await Promise.all(all)).map(({ lived }) => lived)).size).toBe(3)
+    for (const stream of await Promise.all([open(world, lee), open(world, lee), open(world, lee)]))
+      await stream.cancel()
   })
 })
 
