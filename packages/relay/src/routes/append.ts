@@ -190,7 +190,16 @@ async function missedBy(services: Services, { request, entries }: Append, stale:
     if (sight) want.push({ chain, after: sight.kind === 'access' ? sequence : sequence + 1 })
   }
   if (want.length === 0) return null
-  const have = entries.flatMap((entry) => entry.restsOn.map(({ chain, sequence }) => ({ chain, sequence })))
+  const first = new Map<string, number>()
+  for (const { chain, sequence } of entries) if (!first.has(keyOf(chain))) first.set(keyOf(chain), sequence)
+  // What the list itself would have placed, its signer has from nobody.
+  const have = entries
+    .flatMap(({ restsOn }) => restsOn)
+    .map(({ chain, sequence }) => ({
+      chain,
+      sequence: Math.min(sequence, (first.get(keyOf(chain)) ?? Number.POSITIVE_INFINITY) - 1),
+    }))
+    .filter(({ sequence }) => sequence >= 0)
   const closure = await collectClosure(services, { asker, want, have })
   return closure.rows.length > 0 ? services.prover.prove(closure.rows, request.seen) : null
 }
