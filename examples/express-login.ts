@@ -9,10 +9,11 @@ import express, { type NextFunction, type Request, type Response } from 'express
 export interface User {
   readonly name: string
   readonly registration: string
+  readonly board: string
   readonly role: string
 }
 
-const claimsOf = ({ name, registration, role }: User): Claims => ({ name, registration, role })
+const claimsOf = ({ name, registration, board, role }: User): Claims => ({ name, registration, board, role })
 
 /** The vendor's server: `sessions` are tokens of people who have logged in, with a second factor. */
 export function startServer(issuer: Issuer, sessions: ReadonlyMap<string, User>): Promise<Server> {

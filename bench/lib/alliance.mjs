@@ -20,7 +20,7 @@ export async function foundAlliance(relay) {
     /** A person with her vault and her open chart. `options` go to Sealchart.open. */
     async enrol(options = {}) {
       count++
-      const claims = { name: `Dr ${count}`, registration: `M${10_000 + count}`, role: 'doctor' }
+      const claims = { name: `Dr ${count}`, registration: `M${10_000 + count}`, board: 'hk-mchk', role: 'doctor' }
       const person = { vault: newVault(), credential: (request) => issuer.issue(request, claims), claims }
       return { ...person, chart: await open(person, options) }
     },

@@ -13,8 +13,20 @@ export const PURPOSES = {
 
 /** By the key of their institution's process. */
 export const people = {
-  chan: { institution: 'kec', claims: { name: 'Dr Chan Mei Ling', registration: 'M10001', role: 'doctor' } },
-  lee: { institution: 'harbour', claims: { name: 'Dr Lee Chun Fai', registration: 'M10002', role: 'cardiologist' } },
-  wong: { institution: 'harbour', claims: { name: 'Dr Wong Yee Man', registration: 'M10003', role: 'pathologist' } },
-  ho: { institution: 'harbour', claims: { name: 'Dr Ho Kwok Wai', registration: 'M10004', role: 'surgeon' } },
+  chan: {
+    institution: 'kec',
+    claims: { name: 'Dr Chan Mei Ling', registration: 'M10001', board: 'hk-mchk', role: 'doctor' },
+  },
+  lee: {
+    institution: 'harbour',
+    claims: { name: 'Dr Lee Chun Fai', registration: 'M10002', board: 'hk-mchk', role: 'cardiologist' },
+  },
+  wong: {
+    institution: 'harbour',
+    claims: { name: 'Dr Wong Yee Man', registration: 'M10003', board: 'hk-mchk', role: 'pathologist' },
+  },
+  ho: {
+    institution: 'harbour',
+    claims: { name: 'Dr Ho Kwok Wai', registration: 'M10004', board: 'hk-mchk', role: 'surgeon' },
+  },
 }

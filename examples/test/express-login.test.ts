@@ -5,7 +5,7 @@ import { addressOf, openChart, startServer } from '../express-login.js'
 
 test('whoever is logged in gets a credential that says who she is; nobody else gets one', async () => {
   const net = await testNetwork({ clinic: [] })
-  const ng = { name: 'Ng Wai', registration: 'N7001', role: 'nurse' }
+  const ng = { name: 'Ng Wai', registration: 'N7001', board: 'hk-nchk', role: 'nurse' }
   const server = await startServer(net.institutions.clinic.issuer, new Map([['session-of-ng', ng]]))
   try {
     const options = { ...net.connect, network: net.network }

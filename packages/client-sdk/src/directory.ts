@@ -1,12 +1,13 @@
 // The directory: people by what their institutions say of them. The relay only proposes chains; every card is verified here.
 import type { ChainId } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
-import { type Person, personOf } from './people.js'
+import { type Person, personOf, syncPeople } from './people.js'
 import type { Session } from './session.js'
 
-/** What can be looked up: exactly one claim, matched exactly. */
+/** What can be looked up: exactly one claim, matched exactly; beside a registration number also its board. */
 export interface DirectoryQuery {
   readonly registration?: string
+  readonly board?: string
   readonly name?: string
   readonly role?: string
   readonly department?: string
@@ -24,16 +25,22 @@ export class Directory {
    * @throws ClientError USAGE unless exactly one claim is given; OFFLINE, ABORTED.
    */
   async find(query: DirectoryQuery, options: { signal?: AbortSignal } = {}): Promise<readonly Person[]> {
-    const [asked, ...more] = Object.entries(query).filter(
+    const { board, ...claims } = query
+    const [asked, ...more] = Object.entries(claims).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     )
-    if (!asked || more.length > 0)
-      throw new ClientError('USAGE', 'look people up by exactly one of registration, name, role, department')
+    if (!asked || more.length > 0 || (board !== undefined && asked[0] !== 'registration'))
+      throw new ClientError(
+        'USAGE',
+        'look people up by exactly one of registration (with its board), name, role, department',
+      )
     const [claim, value] = asked
     const { members } = await this.#session.link.directory({ claim, value }, options.signal)
     const cards = await this.cards(members, options)
-    // What a claim says is taken from the verified card, never from the relay's word that it matches.
-    return cards.filter((card) => card[claim as keyof DirectoryQuery] === value)
+    // What a claim says is taken from the verified card, never from the relay's word that it matches; and a card shows a registration
+    // number only if the network has bound it to this member.
+    const fits = (card: Person) => card[claim as keyof DirectoryQuery] === value
+    return cards.filter((card) => fits(card) && (board === undefined || card.board === board))
   }
 
   /**
@@ -58,7 +65,7 @@ export class Directory {
 
   /** Verified cards of members by their ids, in the order given; members whose chain does not verify as one are left out. */
   async cards(members: readonly ChainId[], options: { signal?: AbortSignal } = {}): Promise<readonly Person[]> {
-    if (members.length > 0) await this.#session.sync(members, { signal: options.signal })
+    if (members.length > 0) await syncPeople(this.#session, members, options)
     return members.flatMap((member) => personOf(this.#session, member) ?? [])
   }
 }

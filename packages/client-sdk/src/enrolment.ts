@@ -25,6 +25,7 @@ import {
   facts,
   is,
   pack,
+  registrationChainOf,
   sha256,
   struct,
   unpack,
@@ -37,7 +38,8 @@ import { ClientError, hasCode } from './errors.js'
 import type { Member } from './member.js'
 import { IDENTITY } from './member-keys.js'
 import { type ConnectOptions, type NetworkFile, surroundingsOf } from './network.js'
-import { standingCredential } from './people.js'
+import { names } from './numbers.js'
+import { standingCredential, syncNumbers } from './people.js'
 import type { Keeper } from './vaults/contract.js'
 
 /** Brings a request to the issuer behind the vendor's log-in and its answer back. */
@@ -70,6 +72,7 @@ export async function openMember(
     if (conflict && member.session.ledger.head(chain) === null) throw conflict
   }
   if (!standingCredential(member.session, chain)) await renew(member, required(credential))
+  await syncNumbers(member.session, [chain])
   return member
 }
 
@@ -125,8 +128,9 @@ async function enrol(member: Member, keeper: Keeper, source: CredentialSource): 
   const request = encodeCredentialRequest({ member: session.chain, founding: founding.entry.bytes })
   const credential = await credentialFrom(member, await source(request), [founding.entry])
   const accept = await signAccept(member, [founding.entry, credential.entry], credential.entry)
+  const bind = await signNumber(member, [founding.entry, credential.entry, accept], 'bind')
   const luggage = { attachments: [founding.attachment], beside: [credential.claims] }
-  await session.append([founding.entry, credential.entry, accept], luggage)
+  await session.append([founding.entry, credential.entry, accept, ...bind], luggage)
 }
 
 async function signFounding(
@@ -155,12 +159,40 @@ async function signFounding(
   }
 }
 
-async function renew(member: Member, source: CredentialSource): Promise<void> {
+/**
+ * Asks an issuer for a further credential and accepts it; what she says of its registration number, if it names one, comes with it.
+ * @throws ClientError BINDING when the number is another member's, unless `says` is `propose`: then it is asked for.
+ */
+export async function renew(
+  member: Member,
+  source: CredentialSource,
+  says: 'bind' | 'propose' = 'bind',
+): Promise<void> {
   const { session } = member
   const answer = await source(encodeCredentialRequest({ member: session.chain, founding: null }))
   const credential = await credentialFrom(member, answer, [])
   const accept = await signAccept(member, [credential.entry], credential.entry)
-  await session.append([credential.entry, accept], { beside: [credential.claims] })
+  const said = await signNumber(member, [credential.entry, accept], says)
+  await session.append([credential.entry, accept, ...said], { beside: [credential.claims] })
+}
+
+/** What a member says of the registration number that her new credential names: the last but one entry of a list; nothing if it names none. */
+async function signNumber(
+  { session }: Member,
+  after: readonly AnyEntry[],
+  says: 'bind' | 'propose',
+): Promise<readonly AnyEntry[]> {
+  const credential = after.at(-2) as AnyEntry
+  if (!is(credential, 'member', 'credential') || credential.body.registration === null) return []
+  const chain = registrationChainOf(session.network.chain, credential.body.registration)
+  await session.sync([chain])
+  const bound = session.ledger.fact(chain, facts.registration)
+  const mine = bound === null || equal(bound.member, session.chain)
+  if (!mine && says === 'bind')
+    throw new ClientError('BINDING', 'the registration number of this credential is bound to another member')
+  const restsOn = [session.chain, credential.body.institution, session.network.chain]
+  const body = { credential: credential.hash }
+  return [await session.sign({ kind: 'registration', chain, type: mine ? 'bind' : 'propose', body, restsOn, after })]
 }
 
 /** The credential in an issuer's answer: for this chain, with the claims that it signs, by an issuer that its institution lists. */
@@ -178,7 +210,11 @@ async function credentialFrom(
   if (!follows || entry.private === null || !equal(sha256(claims), entry.private)) {
     throw new ClientError('CRED_BINDING', 'the issuer’s answer does not fit the request')
   }
-  decodeClaims(claims, session.chain, entry.body)
+  const said = new Map(decodeClaims(claims, session.chain, entry.body).map(({ name, value }) => [name, value]))
+  const numbered = { board: said.get('board') ?? '', number: said.get('registration') ?? '' }
+  const claimed = said.has('registration') || said.has('board')
+  if (claimed ? !names(session, entry.body, numbered) : entry.body.registration !== null)
+    throw new ClientError('CRED_BINDING', 'the credential names another registration number than its claims')
   await session.sync([entry.body.institution])
   const issuer = session.ledger.fact(entry.body.institution, facts.device(entry.signer.device))
   if (!issuer || !equal(entry.signer.chain, entry.body.institution))

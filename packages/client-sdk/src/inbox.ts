@@ -19,14 +19,15 @@ import { systemWait } from './calls.js'
 import { ClientError } from './errors.js'
 import { feed, type InboxState, type NoticeRow, newer } from './feed.js'
 import type { Member } from './member.js'
-import { type Person, personUnder } from './people.js'
+import { type Person, personOf, personUnder } from './people.js'
 
 /** One piece of news. */
 export interface Notice {
   /** Place in the log: what `after` takes. */
   readonly number: number
+  /** The record's id; of news about a registration number the id of its chain. */
   readonly record: string
-  readonly what: 'granted' | 'revoked' | 'published' | 'opened'
+  readonly what: 'granted' | 'revoked' | 'published' | 'opened' | 'number asked for' | 'number refused' | 'number given'
   readonly who: Person | null
   readonly when: Date
   readonly version: number | null
@@ -128,6 +129,7 @@ function newsIn(member: Member, entry: AnyEntry): Pick<Notice, 'what' | 'who' | 
   const { session } = member
   // What she did herself is no news to her.
   if (equal(entry.signer.chain, session.chain)) return null
+  if (entry.kind === 'registration') return newsOfNumber(member, entry)
   const who =
     'credential' in entry.body && entry.body.credential !== null && entry.kind !== 'member'
       ? personUnder(session, entry.signer.chain, entry.body.credential)
@@ -138,5 +140,14 @@ function newsIn(member: Member, entry: AnyEntry): Pick<Notice, 'what' | 'who' | 
   if (is(entry, 'record', 'publish')) return { what: 'published', who, version: entry.body.version }
   if (is(entry, 'access', 'view') || is(entry, 'access', 'download'))
     return { what: 'opened', who, version: entry.body.version }
+  return null
+}
+
+/** Who asks for her number, refuses hers, or gives it to her: `chart.registration` answers. */
+function newsOfNumber({ session }: Member, entry: AnyEntry): Pick<Notice, 'what' | 'who' | 'version'> | null {
+  const who = personOf(session, entry.signer.chain)
+  if (is(entry, 'registration', 'propose')) return { what: 'number asked for', who, version: null }
+  if (is(entry, 'registration', 'object')) return { what: 'number refused', who, version: null }
+  if (is(entry, 'registration', 'rebind')) return { what: 'number given', who, version: null }
   return null
 }

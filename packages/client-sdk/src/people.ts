@@ -2,6 +2,7 @@
 import {
   type ChainId,
   type Credential,
+  type Digest,
   decodeClaims,
   type EntryHash,
   equal,
@@ -12,22 +13,25 @@ import {
   type Ledger,
   type Placed,
   readFact,
+  registrationChainOf,
 } from '@sealchart/protocol'
 import { ClientError } from './errors.js'
+import { numberOf, type Registered } from './numbers.js'
 import type { Session } from './session.js'
 
 /** A real person as an institution vouches for her. */
-export interface Person {
+export interface Person extends Registered {
   /** Her member chain's id: what grants and entries name. */
   readonly id: ChainId
   readonly name: string
-  readonly registration: string | null
   readonly role: string | null
   readonly department: string | null
   readonly institution: { readonly id: ChainId; readonly name: string }
   /** The credential that says so, and how long it is valid. */
   readonly credential: EntryHash
   readonly until: Date
+  /** Institutions that vouch for the same number by a credential that holds, this one among them: a doctor with two employers has two. */
+  readonly vouchedBy: readonly { readonly id: ChainId; readonly name: string }[]
   /** `verified`, or why not: `withdrawn`, `expired`, `erased` (the claims are gone), `dismissed`, `removed`. */
   readonly status: 'verified' | 'withdrawn' | 'expired' | 'erased' | 'dismissed' | 'removed'
 }
@@ -120,18 +124,48 @@ export function personUnder(session: Session, member: ChainId, hash: EntryHash):
 function cardOf(session: Session, member: ChainId, { hash, credential }: Standing): Person {
   const claims = claimsOf(session, member, hash)
   const status = statusOf(session.ledger, session.network.chain, credential, session.surroundings.now())
-  const institution = session.ledger.fact(credential.institution, facts.name)
+  const institution = (id: ChainId) => ({ id, name: session.ledger.fact(id, facts.name) ?? hex(id.subarray(0, 4)) })
   return {
     id: member,
     name: claims?.get('name') ?? `member ${hex(member.subarray(0, 4))}`,
-    registration: claims?.get('registration') ?? null,
+    ...numberOf(session, member, { credential, claims }),
     role: claims?.get('role') ?? null,
     department: claims?.get('department') ?? null,
-    institution: { id: credential.institution, name: institution ?? hex(credential.institution.subarray(0, 4)) },
+    institution: institution(credential.institution),
     credential: hash,
     until: new Date(credential.until),
+    vouchedBy: vouchersOf(session, member, credential).map(institution),
     status: claims === null && status === 'verified' ? 'erased' : status,
   }
+}
+
+/** A member's newest credential that holds and names a number that `fits`; null for none. */
+export function numberedCredential(
+  session: Session,
+  member: ChainId,
+  fits: (hash: Digest) => boolean,
+): Standing | null {
+  const now = session.surroundings.now()
+  const found = credentials(session.ledger, member).find(
+    ({ credential }) =>
+      credential.registration !== null &&
+      fits(credential.registration) &&
+      statusOf(session.ledger, session.network.chain, credential, now) === 'verified',
+  )
+  return found ?? null
+}
+
+/** Institutions with a credential that holds for the number that this one names, each once. */
+function vouchersOf(session: Session, member: ChainId, { registration }: Credential): readonly ChainId[] {
+  if (registration === null) return []
+  const now = session.surroundings.now()
+  const same = credentials(session.ledger, member).filter(
+    ({ credential }) =>
+      credential.registration !== null &&
+      equal(credential.registration, registration) &&
+      statusOf(session.ledger, session.network.chain, credential, now) === 'verified',
+  )
+  return [...new Map(same.map(({ credential }) => [hex(credential.institution), credential.institution])).values()]
 }
 
 /** The claims beside a credential entry, each checked against its signed hash; null when they were erased. */
@@ -143,9 +177,47 @@ function claimsOf(session: Session, member: ChainId, hash: EntryHash): ReadonlyM
   return new Map(decodeClaims(beside, member, entry.body).map((claim) => [claim.name, claim.value]))
 }
 
+/** What a member's newest credential claims, bound or not; null when she has none, or its claims were erased. */
+export function claimedBy(session: Session, member: ChainId): ReadonlyMap<string, string> | null {
+  const standing = standingCredential(session, member) ?? credentials(session.ledger, member)[0]
+  return standing ? claimsOf(session, member, standing.hash) : null
+}
+
 /** A member's newest epoch: the key that is wrapped to. @throws ClientError KEY_UNVERIFIED when her chain is not known. */
 export function epochOf(session: Session, member: ChainId): GroupEpoch {
   const epoch = session.ledger.fact(member, facts.epoch)
   if (!epoch) throw new ClientError('KEY_UNVERIFIED', 'no verified key is known for this member')
   return epoch
+}
+
+/** Chains of the numbers that members' credentials name. */
+function numberChains(session: Session, members: readonly ChainId[]): ChainId[] {
+  const found = members.flatMap((member) =>
+    credentials(session.ledger, member).map(({ credential }) => credential.registration),
+  )
+  return found.flatMap((hash) => (hash === null ? [] : [registrationChainOf(session.network.chain, hash)]))
+}
+
+/** Brings the chains of members' registration numbers up to the newest; the session has synced the members. @throws as `Session.sync`. */
+export async function syncNumbers(
+  session: Session,
+  members: readonly ChainId[],
+  options: SyncOptions = {},
+): Promise<void> {
+  const chains = numberChains(session, members)
+  if (chains.length > 0) await session.sync(chains, options)
+}
+
+/** Brings members up to the newest, and then the chains of their numbers. @throws as `Session.sync`. */
+export async function syncPeople(
+  session: Session,
+  members: readonly ChainId[],
+  options: SyncOptions = {},
+): Promise<void> {
+  await session.sync(members, options)
+  await syncNumbers(session, members, options)
+}
+
+interface SyncOptions {
+  readonly signal?: AbortSignal | undefined
 }

@@ -12,6 +12,7 @@ import type { Member } from './member.js'
 import { type ConnectOptions, decodeNetworkFile, surroundingsOf } from './network.js'
 import { type Person, personOf } from './people.js'
 import { Records } from './records.js'
+import { Registration } from './registration.js'
 import { Teams } from './teams.js'
 import { openVault, type VaultHandle } from './vaults/contract.js'
 
@@ -38,14 +39,16 @@ export class Sealchart {
   readonly directory: Directory
   readonly teams: Teams
   readonly devices: Devices
+  readonly registration: Registration
   readonly #member: Member
 
-  private constructor(member: Member) {
+  private constructor(member: Member, source: CredentialSource | null) {
     this.#member = member
     this.records = new Records(member)
     this.directory = new Directory(member.session)
     this.teams = new Teams(member)
     this.devices = new Devices(member)
+    this.registration = new Registration(member, source)
   }
 
   /**
@@ -56,7 +59,8 @@ export class Sealchart {
     await Promise.all([ready(), cryptoReady()])
     const network = decodeNetworkFile(options.network)
     const keeper = await openVault(options.vault, surroundingsOf(options).random)
-    return new Sealchart(await openMember(keeper, network, options.credential ?? null, options))
+    const source = options.credential ?? null
+    return new Sealchart(await openMember(keeper, network, source, options), source)
   }
 
   /**

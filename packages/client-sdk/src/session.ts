@@ -202,7 +202,9 @@ export class Session {
   async sign<K extends KindName, T extends keyof Bodies[K] & string>(draft: Draft<K, T>): Promise<AnyEntry> {
     const { kind, chain, type, body } = draft
     const tree = this.ledger.tree
-    const founds = type === 'found' || type === 'create'
+    // A registration chain begins with whoever binds its number first.
+    const begins = kind === 'registration' && this.ledger.head(chain) === null
+    const founds = type === 'found' || type === 'create' || begins
     const before = founds
       ? null
       : draft.access
@@ -223,8 +225,8 @@ export class Session {
       private: draft.private ?? null,
     }
     const signer = {
-      // Records and teams are founded by members, everything else by its own device.
-      chain: founds && kind !== 'record' && kind !== 'team' ? chain : this.chain,
+      // Records, teams and registration chains are founded by members, everything else by its own device.
+      chain: founds && kind !== 'record' && kind !== 'team' && kind !== 'registration' ? chain : this.chain,
       device: this.device.id,
       sign: this.device.sign,
     }

@@ -191,6 +191,8 @@ export {
   type Grant,
   type GroupEpoch,
   grantHashOf,
+  type Move,
+  type Proposal,
   readFact,
   SEATS,
   type SeatFact,

@@ -163,7 +163,7 @@ function peopleOf(people: Plan[string], before: number): [string, Claims][] {
     : Object.entries(people as Readonly<Record<string, Partial<Claims>>>)
   return given.map(([key, claims], i) => {
     const registration = `M${String(10_001 + before + i)}`
-    return [key, { name: `Dr ${titled(key)}`, registration, role: 'doctor', ...claims }]
+    return [key, { name: `Dr ${titled(key)}`, registration, board: 'hk-mchk', role: 'doctor', ...claims }]
   })
 }
 

@@ -116,7 +116,7 @@ const enrol = ({ network, issuer }: Clinic, name: string, registration: string):
     ...connect,
     network: network.text,
     vault: newVault(),
-    credential: (request) => issuer.issue(request, { name, registration }),
+    credential: (request) => issuer.issue(request, { name, registration, board: 'hk-mchk' }),
   })
 
 /** Reads all that is granted. */

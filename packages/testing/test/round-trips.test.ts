@@ -73,13 +73,13 @@ test('grant.recall, grant.revoke, record.revoke', async () => {
 
 test('records.list, directory.find, directory.one, record.trail', async () => {
   expect(await requestsOf(chan, () => chan.records.list())).toBe(1)
-  expect(await requestsOf(chan, () => chan.directory.find({ name: net.person('lee').name }))).toBe(2)
-  expect(await requestsOf(chan, () => chan.directory.one({ name: net.person('ho').name }))).toBe(2)
+  expect(await requestsOf(chan, () => chan.directory.find({ name: net.person('lee').name }))).toBe(3)
+  expect(await requestsOf(chan, () => chan.directory.one({ name: net.person('ho').name }))).toBe(3)
   expect(await requestsOf(chan, () => all(shared.trail()))).toBe(1)
 })
 
 test('Sealchart.open, of a member who is there and of a new one', async () => {
-  expect((await net.reopen('lee')).roundTrips).toBe(1)
+  expect((await net.reopen('lee')).roundTrips).toBe(2)
   const before = net.relay.requests.length
   await net.enrol('kec', { name: 'Ng' })
   expect(net.relay.requests.length - before).toBe(5)

@@ -57,7 +57,11 @@ describe('credentials', () => {
     const net = await testNetwork({ kec: ['chan'], hospital: ['lee'] })
     net.clock.advance({ days: 400 })
     const { vault } = net.member('lee')
-    const asWong = net.institutions.hospital.credentialFor({ name: 'Dr Wong', registration: 'M99999' })
+    const asWong = net.institutions.hospital.credentialFor({
+      name: 'Dr Wong',
+      registration: 'M99999',
+      board: 'hk-mchk',
+    })
     const opening = Sealchart.open({ ...net.connect, network: net.network, vault, credential: asWong })
     expect(await codeOf(opening)).toBe('CRED_BINDING')
     await net.close()

@@ -88,7 +88,7 @@ test('what left under keys that a revoked reader got in a refused attempt is nev
 test('two processes that open one new vault at once are one member', async () => {
   const net = await testNetwork({ kec: ['chan'] })
   const vault = memoryVault()
-  const credential = net.institutions.kec.credentialFor({ name: 'Dr Ho', registration: 'M20001' })
+  const credential = net.institutions.kec.credentialFor({ name: 'Dr Ho', registration: 'M20001', board: 'hk-mchk' })
   const open = (): Promise<Sealchart> => Sealchart.open({ ...net.connect, network: net.network, vault, credential })
   const [a, b] = await Promise.all([open(), open()])
   const later = await open()

@@ -27,7 +27,7 @@ afterEach(() => session.send('WebAuthn.removeVirtualAuthenticator', { authentica
 
 test('Ho enrols with a passkey, shares, loads the page again and is the same person; without it she is nobody', async () => {
   const net = await testNetwork({ kec: ['chan'], hospital: ['lee'] })
-  const claims = { name: 'Dr Ho', registration: 'M90001', role: 'doctor' }
+  const claims = { name: 'Dr Ho', registration: 'M90001', board: 'hk-mchk', role: 'doctor' }
   const enrol = net.institutions.kec.credentialFor(claims)
   const nobodyAsks = async (): Promise<Uint8Array> => {
     throw new Error('nobody has to be asked again')
