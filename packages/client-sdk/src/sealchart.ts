@@ -73,7 +73,8 @@ export class Sealchart {
     const keeper = await openVault(options.vault, surroundingsOf(options).random)
     const open = async (member: Member): Promise<Sealchart> => {
       await member.session.sync([member.session.chain, network.pin.chain])
-      return new Sealchart(member)
+      // Whoever enrols a device has a credential: the first one brought it.
+      return new Sealchart(member, null)
     }
     return startEnrolment(keeper, network, { options, restart: options.restart ?? false, open })
   }
