@@ -1,8 +1,10 @@
 // Targets of everything that opens under a key. Each seal twice: what is mutated as it came must be refused, and what is sealed anew with
 // the right key around a mutated content reaches the decoder behind the seal. Argon2 never runs: every header is opened with a host key.
+import { hkdfSync } from 'node:crypto'
 import * as c from '../../packages/crypto/dist/index.js'
+import { deriveKey } from '../../packages/crypto/dist/keys.js'
 import { addPadding, in64s, removePadding } from '../../packages/crypto/dist/object.js'
-import { bindPlace, fileHeaderPlace, notePlace, recordPlace } from '../../packages/crypto/dist/place.js'
+import { bindPlace, fileHeaderPlace, memberPlace, notePlace, recordPlace } from '../../packages/crypto/dist/place.js'
 import * as p from '../../packages/protocol/dist/index.js'
 import { acceptedOf, filled, fixed, Mismatch, same, seedsOf, unhex, vectorsOf } from '../seeds.mjs'
 
@@ -27,6 +29,10 @@ const file = sealedOf('headers/file', 'sealed', 'epoch')
 const link = sealedOf('headers/back-link', 'sealed', 'what')
 const hpke = sealedOf('hpke/open', 'sealed', 'info')
 const note = sealedOf('hpke/note', 'sealed', 'author')
+const names = sealedOf('devices/names', 'sealed', 'epoch')
+const offer = sealedOf('devices/offer', 'sealed', 'code')
+const invitation = sealedOf('devices/invitation', 'sealed', 'code')
+const consent = sealedOf('devices/consent', 'sealed', 'code')
 const vault = sealedOf('vault/open', 'header', 'hostKey')
 const blob = sealedOf('vault/blob', 'blob', 'name')
 const placeOf = ({ inputs }) => ({ network: unhex(inputs.network), record: unhex(inputs.record), epoch: inputs.epoch })
@@ -118,6 +124,29 @@ const trailPlace = { ...place, author }
 const noteContents = ['purpose', 'reason', 'note'].map((kind) => p.encode([kind, `${kind}\nof two lines`]))
 const noteInfo = { info: bindPlace('trailNote', notePlace, trailPlace), aad: new Uint8Array() }
 
+const hkdf = (secret, info) => new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), info, 32))
+const memberOf = { network, member: record, epoch: 1 }
+const nameKey = deriveKey(key, bindPlace('nameKey', memberPlace, memberOf))
+const nameContents = [
+  [],
+  [[filled(0), 'Phone']],
+  [
+    [filled(0), '手機'],
+    [filled(32), 'Ward 7'],
+  ],
+].map((one) => p.encode(one))
+const namesOf = ({ inputs }) => ({
+  network: unhex(inputs.network),
+  member: unhex(inputs.member),
+  epoch: inputs.epoch,
+})
+const meetingOf = ({ inputs }) => ({ network: unhex(inputs.network), code: unhex(inputs.code) })
+const meeting = meetingOf(offer)
+const invitationContents = [
+  [filled(0), [null, []]],
+  [filled(0), [[7, filled(32)], [[filled(64), 2, filled(96)]]]],
+].map((one) => p.encode(one))
+
 export const cryptoTargets = [
   {
     name: 'floe/openBytes',
@@ -204,6 +233,69 @@ export const cryptoTargets = [
       const { inputs } = link
       const at = { network: unhex(inputs.network), chain: unhex(inputs.chain), what: inputs.what, epoch: inputs.epoch }
       return c.openBackLink({ to: inputs.to, sealed: bytes }, unhex(inputs.key), at)
+    },
+  },
+  {
+    name: 'names/openDeviceNames',
+    form: 'bytes',
+    seeds: names.seeds,
+    share: 1 / 2,
+    onlySeeds: true,
+    run: (bytes) => c.openDeviceNames(bytes, unhex(names.inputs.secret), namesOf(names)),
+  },
+  {
+    name: 'names/content',
+    form: 'cbor',
+    seeds: nameContents,
+    share: 1 / 2,
+    async run(content) {
+      const aad = bindPlace('deviceNames', memberPlace, memberOf)
+      const sealed = await c.sealBytes(nameKey, aad, addPadding(content, in64s), fixed)
+      const opened = await c.openDeviceNames(sealed, key, memberOf)
+      same(await c.sealDeviceNames(opened, key, memberOf, fixed), sealed, 'the names, sealed again, and the input')
+    },
+  },
+  {
+    name: 'offer/openOffer',
+    form: 'bytes',
+    seeds: offer.seeds,
+    share: 1 / 4,
+    onlySeeds: true,
+    run: (bytes) => c.openOffer(bytes, meetingOf(offer)),
+  },
+  {
+    name: 'offer/openConsent',
+    form: 'bytes',
+    seeds: consent.seeds,
+    share: 1 / 2,
+    onlySeeds: true,
+    run: (bytes) => c.openConsent(bytes, meetingOf(consent)),
+  },
+  {
+    name: 'offer/openInvitation (X-Wing)',
+    form: 'bytes',
+    seeds: invitation.seeds,
+    share: 1 / 20,
+    onlySeeds: true,
+    run: (bytes) => c.openInvitation(bytes, unhex(invitation.inputs.seed), meetingOf(invitation)),
+  },
+  {
+    name: 'offer/invitation content (X-Wing)',
+    form: 'cbor',
+    seeds: invitationContents,
+    share: 1 / 20,
+    async run(content) {
+      const info = { info: p.bind('invitation', [meeting.network]), aad: new Uint8Array() }
+      const floeKey = hkdf(meeting.code, p.bind('offerKey', [meeting.network, 'invitation']))
+      const inner = c.sealTo(trail.key, info, content, fixed)
+      const aad = p.bind('offer', [meeting.network, 'invitation'])
+      const sealed = await c.sealBytes(floeKey, aad, inner, fixed)
+      const opened = await c.openInvitation(sealed, trail.seed, meeting)
+      same(
+        await c.sealInvitation(opened, trail.key, meeting, fixed),
+        sealed,
+        'the invitation, sealed again, and the input',
+      )
     },
   },
   {

@@ -71,6 +71,7 @@ const requestSeeds = [
   ...[p.paths.records, p.paths.inbox, p.paths.inboxStream, p.paths.directory, p.paths.wraps, p.paths.uploads].map(
     (path) => Buffer.concat([utf8(`POST ${path}\n${signed}\n\n`), p.encode([0, null, null, 1, []])]),
   ),
+  message(p.paths.meetings, p.encode([filled(0), [0, filled(64)]])),
   message(`${p.paths.segmentBatch}?ticket=${issued[0]}`, p.encode([filled(64), [filled(0)]])),
   message(`${p.paths.segments}?ticket=${issued[1]}&section=1`, Uint8Array.of(0, 0, 0, 2, 1, 2)),
   message(`${p.paths.present}?ticket=${issued[1]}`, p.encode([filled(64), [filled(0)]])),

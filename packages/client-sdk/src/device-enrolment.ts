@@ -67,7 +67,7 @@ export interface DeviceEnrolment<T> {
   readonly text: string
   /**
    * Waits until a device that she has takes this one in.
-   * @throws SealchartError RELAY when nobody does within some minutes, UNAUTHENTIC, COMMITMENT, ROLLBACK and whatever else verification finds, ABORTED.
+   * @throws SealchartError RELAY when nobody does within some minutes, KEY_UNVERIFIED when no institution vouches for her, UNAUTHENTIC, COMMITMENT, ROLLBACK and whatever else verification finds, ABORTED.
    */
   joined(options?: WaitOptions): Promise<JoinedDevice<T>>
 }
@@ -108,8 +108,9 @@ export async function startEnrolment<T>(
       const member = await invited({ keeper, network, options }, meeting, signal)
       const listed = await waitUntilListed({ keeper, network, options }, { pending, chain: member }, signal)
       const me = personOf(listed.session, member)
-      if (me === null)
-        throw new ClientError('KEY_UNVERIFIED', 'no institution vouches for whom this device was enrolled')
+      // A name whose issuer was dismissed, or whose institution was removed, may be anybody's.
+      if (me === null || (me.status !== 'verified' && me.status !== 'expired'))
+        throw new ClientError('KEY_UNVERIFIED', 'no institution vouches for whose device this is now')
       return {
         me,
         async accept() {

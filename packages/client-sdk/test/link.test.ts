@@ -4,11 +4,13 @@ import {
   type ChainId,
   concat,
   type Digest,
+  encode,
   errorAnswer,
   hex,
   inboxAnswer,
   inboxFrame,
   inboxStreamRequest,
+  meetingAnswer,
   networkAnswer,
   pack,
   presentAnswer,
@@ -114,6 +116,16 @@ describe('what is sent', () => {
     expect(put.url).toBe('https://relay.example/base/v1/segments?section=3&ticket=t')
     for (const request of [get, put]) expect([...request.headers.keys()]).toEqual([])
     expect(splitBatch(new Uint8Array(await put.arrayBuffer()), 1)).toEqual([bytes])
+  })
+
+  test('nobody signs at a meeting: the relay is not told whose devices meet', async () => {
+    const answer = { slots: [null, null, null] }
+    const { link, requests } = linkTo(() => new Response(pack(meetingAnswer, answer)), { signer })
+    const place = seeded(32, 4) as Uint8Array as Digest
+    expect(await link.meeting({ place, put: null })).toEqual(answer)
+    expect([...(requests[0] as Request).headers.keys()]).toEqual([])
+    const { link: other } = linkTo(() => new Response(encode([[null, null]])), { signer })
+    expect(await codeOf(other.meeting({ place, put: null }))).toBe('RELAY')
   })
 
   test('a batch is asked for by names and comes back in their order', async () => {

@@ -108,6 +108,17 @@ describe('a second device', () => {
     await net.close()
   })
 
+  test('shows nobody for whom no institution vouches any more', async () => {
+    const net = await testNetwork(plan)
+    const { id, credential } = net.person('lee')
+    await net.institutions.hospital.issuer.withdraw(id, credential)
+    const enrolment = await Sealchart.enrolDevice({ ...net.connect, network: net.network, vault: newVault(net) })
+    const added = net.chart('lee').devices.add(enrolment.code, { name: 'Phone' })
+    expect(await codeOf(enrolment.joined())).toBe('KEY_UNVERIFIED')
+    await added
+    await net.close()
+  })
+
   test('answers only one who has the code: a second invitation is refused', async () => {
     const net = await testNetwork(plan)
     const enrolment = await Sealchart.enrolDevice({ ...net.connect, network: net.network, vault: newVault(net) })
