@@ -200,6 +200,9 @@ describe('a member’s devices at the relay', () => {
     const first = await change(world, chan, { removes: [phone], epoch: 1 }, toDevices(chan.device))
     const second = await change(world, onPhone, { removes: [chan.device], epoch: 1 }, toDevices(phone))
     const answers = await Promise.all([first, second].map((draft) => world.tryAppend([draft])))
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409])
+    const codes = answers.map((answer) => (answer.status === 200 ? 'placed' : refusal(answer).code))
+    // Which of them, and whether the gate has seen the other by then, is a matter of milliseconds.
+    expect(codes.filter((code) => code === 'placed')).toHaveLength(1)
+    expect(['CONFLICT', 'BINDING']).toContain(codes.find((code) => code !== 'placed'))
   })
 })

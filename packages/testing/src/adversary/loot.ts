@@ -1,6 +1,14 @@
 // Loot: everything that a reader could have kept from her own traffic: keys, tickets, manifests, segments and entries.
 // What her client opened is opened here again, from the recorded bytes and her vault's secrets.
-import { memberEpochKeys, openEnvelope, openFileHeader, openKeys, trailKeys } from '@sealchart/crypto'
+import {
+  type EpochSecret,
+  memberEpochKeys,
+  openEnvelope,
+  openFileHeader,
+  openKeys,
+  openTeamWrap,
+  trailKeys,
+} from '@sealchart/crypto'
 import {
   type AnyEntry,
   appendAnswer,
@@ -19,6 +27,8 @@ import {
   sha256,
   syncAnswer,
   unpack,
+  wrapsAnswer,
+  wrapsRequest,
 } from '@sealchart/protocol'
 import type { Exchange } from './recording.js'
 import type { NamedSecret, UncheckedClient } from './unchecked.js'
@@ -40,6 +50,8 @@ const LARGE = { bytes: 64 * 1024 * 1024 }
 interface Seen {
   readonly proven: Proven[]
   readonly rows: { readonly record: ChainId; readonly row: HandedRow }[]
+  /** Rows of her teams' and of her own chain's lists. */
+  readonly groupRows: { readonly group: ChainId; readonly row: HandedRow }[]
   readonly handouts: Handout[]
   readonly sent: AnyEntry[]
 }
@@ -51,9 +63,15 @@ export async function gatherLoot(client: UncheckedClient, exchanges: readonly Ex
   for (const { entries } of seen.proven) for (const { index, bytes } of entries) found.set(index, decodeEntry(bytes))
   const entries = [...found].sort(([a], [b]) => a - b).map(([, entry]) => entry)
   const isAccess = (entry: AnyEntry): boolean => is(entry, 'access', 'view') || is(entry, 'access', 'download')
-  const keys = await openHanded(client, seen)
+  const teams = await openTeams(client, seen)
+  const keys = await openHanded(client, { seen, teams })
   return {
-    secrets: [...client.secrets, ...keys, ...(await openHeaders(client, { seen, entries, keys }))],
+    secrets: [
+      ...client.secrets,
+      ...teams.flatMap(secretsOf),
+      ...keys,
+      ...(await openHeaders(client, { seen, entries, keys })),
+    ],
     tickets: seen.handouts.map(({ ticket }) => ticket),
     entries,
     views: seen.sent.filter(isAccess),
@@ -64,7 +82,7 @@ export async function gatherLoot(client: UncheckedClient, exchanges: readonly Ex
 }
 
 function readExchanges(exchanges: readonly Exchange[]): Seen {
-  const seen: Seen = { proven: [], rows: [], handouts: [], sent: [] }
+  const seen: Seen = { proven: [], rows: [], groupRows: [], handouts: [], sent: [] }
   for (const { path, request, status, answer } of exchanges) {
     if (path === paths.append)
       seen.sent.push(...unpack(appendRequest, request, 'request', LARGE).entries.map(decodeEntry))
@@ -74,6 +92,13 @@ function readExchanges(exchanges: readonly Exchange[]): Seen {
       const { proven, records } = unpack(recordsAnswer, answer, 'answer', LARGE)
       seen.proven.push(proven)
       for (const { record, rows } of records) seen.rows.push(...rows.map((row) => ({ record, row })))
+    }
+    if (path === paths.wraps) {
+      const { wanted } = unpack(wrapsRequest, request, 'request', LARGE)
+      unpack(wrapsAnswer, answer, 'answer', LARGE).rows.forEach((row, i) => {
+        const group = wanted[i]?.chain
+        if (row && group) seen.groupRows.push({ group, row })
+      })
     }
     if (path === paths.append) {
       const { proven, handouts } = unpack(appendAnswer, answer, 'answer', LARGE)
@@ -91,14 +116,56 @@ interface FoundKey extends NamedSecret {
   readonly epoch: number
 }
 
-/** Envelopes, and the section keys and trail secrets under them. */
-async function openHanded({ identity, chain, network }: UncheckedClient, seen: Seen): Promise<FoundKey[]> {
+/** A team's secret of one epoch, and the seed of the key that is wrapped to. */
+interface TeamSecret {
+  readonly team: ChainId
+  readonly epoch: number
+  readonly secret: EpochSecret
+  readonly seed: Uint8Array
+}
+
+const secretsOf = ({ epoch, secret, seed }: TeamSecret): NamedSecret[] => [
+  { name: `team epoch ${epoch}`, bytes: secret },
+  { name: `team epoch ${epoch} box seed`, bytes: seed },
+]
+
+/** Her seed of the epoch that a leaf names, or null. */
+function ownSeed({ identity, chain, network }: UncheckedClient, epoch: number): Uint8Array | null {
+  const secret = identity.epochs.find((one) => one.epoch === epoch)?.secret
+  return secret ? memberEpochKeys(secret, { network, member: chain, epoch }).seed : null
+}
+
+/** The secrets of teams in which she sits. */
+async function openTeams(client: UncheckedClient, { groupRows }: Seen): Promise<TeamSecret[]> {
+  const { chain, network } = client
+  const found: TeamSecret[] = []
+  for (const { group, row } of groupRows) {
+    const { leaf, envelope } = row
+    const own = ownSeed(client, leaf.epoch)
+    const epoch = leaf.what[0]?.keys[0]?.epoch
+    if (!own || epoch === undefined || !equal(leaf.recipient, chain)) continue
+    const secret = await openTeamWrap({ network, chain: group, leaf, envelope, seed: own })
+    const { seed } = memberEpochKeys(secret, { network, member: group, epoch })
+    found.push({ team: group, epoch, secret, seed })
+  }
+  return found
+}
+
+interface Handed {
+  readonly seen: Seen
+  readonly teams: readonly TeamSecret[]
+}
+
+/** Envelopes, her own and those of her teams, and the section keys and trail secrets under them. */
+async function openHanded(client: UncheckedClient, { seen, teams }: Handed): Promise<FoundKey[]> {
+  const { chain, network } = client
   const found = new Map<string, FoundKey>()
   const add = (key: FoundKey): unknown => found.set(hex(key.bytes), key)
   for (const { record, row } of seen.rows) {
-    const secret = identity.epochs.find(({ epoch }) => epoch === row.leaf.epoch)?.secret
-    if (!secret || !equal(row.leaf.recipient, chain)) continue
-    const { seed } = memberEpochKeys(secret, { network, member: chain, epoch: row.leaf.epoch })
+    const { recipient, epoch: under } = row.leaf
+    const ofTeam = teams.find(({ team, epoch }) => epoch === under && equal(team, recipient))
+    const seed = equal(recipient, chain) ? ownSeed(client, under) : (ofTeam?.seed ?? null)
+    if (seed === null) continue
     const opened = await openEnvelope({ network, chain: record, leaf: row.leaf, envelope: row.envelope, seed })
     const { grantSecret } = opened
     add({ name: 'grant secret', bytes: grantSecret, record, section: null, epoch: 0 })
@@ -106,14 +173,14 @@ async function openHanded({ identity, chain, network }: UncheckedClient, seen: S
     if (card && opened.card) add({ name: 'card key', bytes: opened.card, record, section: 0, epoch: card.epoch })
     const handed = seen.handouts.flatMap(({ keys }) => keys).find(({ wraps }) => equal(wraps, row.wraps))
     if (!handed || !row.leaf.keys || !equal(sha256(handed.keys), row.leaf.keys)) continue
-    const under = await openKeys({ network, chain: record, leaf: row.leaf, keys: handed.keys, grantSecret })
-    for (const { section, epoch, key } of under.keys) {
+    const handedKeys = await openKeys({ network, chain: record, leaf: row.leaf, keys: handed.keys, grantSecret })
+    for (const { section, epoch, key } of handedKeys.keys) {
       add({ name: `section ${section} epoch ${epoch}`, bytes: key, record, section, epoch })
     }
     const epoch = row.leaf.what.find(({ trail }) => trail !== null)?.trail ?? null
-    if (under.trail && epoch !== null) {
-      const { seed: trailSeed } = trailKeys(under.trail, { network, record, epoch })
-      add({ name: `trail ${epoch}`, bytes: under.trail, record, section: null, epoch })
+    if (handedKeys.trail && epoch !== null) {
+      const { seed: trailSeed } = trailKeys(handedKeys.trail, { network, record, epoch })
+      add({ name: `trail ${epoch}`, bytes: handedKeys.trail, record, section: null, epoch })
       add({ name: `trail ${epoch} box seed`, bytes: trailSeed, record, section: null, epoch })
     }
   }
