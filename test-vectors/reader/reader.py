@@ -735,7 +735,8 @@ class Judge:
         elif out:
             teller = self.seated(e.signer)
             need(teller and not teller.out, "ROLE")
-            need(self.fact(self.network, "institution", seat.institution).removed is not None, "RULE")
+            admitted = self.fact(self.network, "institution", seat.institution)
+            need(admitted and admitted.removed is not None, "RULE")
         else:
             need(team.stale is None and self.fact(b.member, "epoch").index > self.own("epoch").index, "RULE")
         if out: self.put(seat._replace(out=True), "seat", b.member)
@@ -896,19 +897,21 @@ def read_trail(ledger, record):  # "Trails"
     farthest = {start: max(log, default=-1), record: max(chain.placed, default=-1)}
     need(all(number <= farthest.get(of, number) for of, number in ledger.pins), "ROLLBACK")
     need(chain.placed and sorted(log) == list(range(1, len(log) + 1)), "LOG_MISSING")
+    grants = {key[1]: chain.fact(key) for key in chain.facts if key[0] == "grant"}
     for it in chain.placed.values():
         if it.entry.name != "record revoke" or it.entry.body.mode != "recall": continue
         _, last, link = next(rest for rest in it.entry.restsOn if rest.chain == start)
         need(last <= len(log) and link == (log[last].link if last else start), "CHAIN")
         need(last == len(log) or log[last + 1].index > it.index, "STALE_AUTHORITY")
-        ended = {chain.fact(("grant", grant), it.number).recipient for grant in it.entry.body.grants}
+        def recalled(hash): return hash and (hash in it.entry.body.grants or recalled(grants[hash].source))
+        ended = {grant.recipient for hash, grant in grants.items() if recalled(hash)}
         seen = [entry for number in range(1, last + 1) if (entry := log[number].entry).type != "note"]
-        under = {chain.fact(("grant", entry.body.grant)).recipient for entry in seen if entry.body.grant}
+        under = {grants[entry.body.grant].recipient for entry in seen if entry.body.grant}
         need(not ended & ({entry.signer for entry in seen} | under), "ALREADY_OPENED")
     return len(log)
-class Newest(Judge):  # of all chains, what the ledger knows by now; expiry by the entry's own time
+class Newest(Judge):  # of all chains, what the ledger knows by now; grants expire by the entry's own time
     def __init__(self, ledger, it):
-        super().__init__(ledger, it._replace(time=it.entry.time))
+        super().__init__(ledger, it)
         self.seen = dict.fromkeys(ledger.chains, MAX)
     def vouched(self, member, institution=None):
         def vouches(held):
@@ -917,6 +920,7 @@ class Newest(Judge):  # of all chains, what the ledger knows by now; expiry by t
             return held.state == "accepted" and institution in (None, held.institution)
         chain = self.chains[member]
         return any(vouches(chain.fact(key)) for key in [*chain.facts] if key[0] == "credential")
+    def over(self, grant): return grant.ended is not None or grant.until is not None and grant.until <= self.e.time
     def recipients(self, grant, earlier):
         teams = {one.recipient: self.fact(one.recipient, "team") for one in [*earlier, grant] if not one.institution}
         if any(team.closed is not None or not self.lasts(team.until) for team in teams.values()): return []
@@ -949,7 +953,7 @@ def rows_due(ledger, it, reaches):  # "Wrap lists": for every row its recipient,
         grant = chain.fact(key)
         earlier = [*comes_from(grant, lambda hash: chain.fact(("grant", hash)))]
         pairs = [pair for pair in starts if pair[0] in (0, *grant.sections)]
-        if not pairs or any(one.ended is not None or not newest.lasts(one.until) for one in [grant, *earlier]): continue
+        if not pairs or any(map(newest.over, [grant, *earlier])): continue
         for recipient in newest.recipients(grant, earlier) if reaches else [grant.recipient]:
             rows[recipient].append((key[1], pairs, trail(turned, grant.actions)))
             for section, _ in pairs: ends[section] += [grant.until] * (grant.until is not None)
