@@ -96,7 +96,7 @@ const synced = async (world: World, chain: ChainId, as?: Signer) => {
 
 const newsOf = async (world: World, as: Signer): Promise<readonly string[]> => {
   const answer = await world.post(paths.inbox, inboxRequest, { after: 0, limit: 100, wait: 0 }, as)
-  return read(inboxAnswer, answer).notices.map(({ record }) => hex(record))
+  return read(inboxAnswer, answer).notices.map(({ chain }) => hex(chain))
 }
 
 describe('a registration number', () => {
