@@ -6,6 +6,7 @@ declare const chart: import('@sealchart/client-sdk').Sealchart
 declare const record: import('@sealchart/client-sdk').ChartRecord
 declare const opened: import('@sealchart/client-sdk').ChartRecord
 declare const lee: import('@sealchart/client-sdk').Person
+declare const ho: import('@sealchart/client-sdk').Person
 declare const wong: import('@sealchart/client-sdk').Person
 declare const issuer: import('@sealchart/client-sdk').Issuer
 

@@ -1,7 +1,7 @@
 // Cases of a member's devices. Each plays after three members have joined; most begin with Chan's phone, which her workstation adds.
 import { decode, encode } from '../../packages/protocol/dist/index.js'
 import { bytes, hex } from '../operations/notation.mjs'
-import { deviceActs, idsOf, joining, memberEpoch, ofChan, phone, tablet } from './member-devices.mjs'
+import { deviceActs, idsOf, joining, memberEpoch, phone, tablet } from './member-devices.mjs'
 import { cases, counting } from './vectors.mjs'
 import { acts, chan, clinic, DAY, issuer, lee, network, place, proofOf, START, wraps } from './world.mjs'
 

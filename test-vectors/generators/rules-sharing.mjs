@@ -1,7 +1,7 @@
 // Cases of records that are shared with a team, and of grants that are shared on. Each plays after Chan has created a record.
 // Chan's department has Lee in it, from the hospital; Wong is outside.
 import { actions } from '../../packages/protocol/dist/index.js'
-import { seat, seats, team, teamActs, teamEpoch } from './teams.mjs'
+import { seat, team, teamActs, teamEpoch } from './teams.mjs'
 import { cases, counting } from './vectors.mjs'
 import {
   acts,
@@ -23,7 +23,6 @@ import {
 
 const after = 'a-record-is-created'
 const { view, write, download, shareOn } = actions
-const sealed = { over: { private: counting(0x5c) } }
 const unique = (...chains) => [...new Set(chains)]
 const credentialOf = (world, who) => world.named.get(who === chan ? 'chan' : who === lee ? 'lee' : 'wong')
 

@@ -24,7 +24,7 @@ export const spacedCode = (text: string): string =>
 /** The 20 bytes of a code as somebody typed or scanned it. @throws ClientError USAGE */
 export function readCode(typed: string): Uint8Array {
   const text = String(typed).replaceAll(/[\s-]/g, '').toUpperCase().replaceAll(/[IL]/g, '1').replaceAll('O', '0')
-  const values = [...text].map((letter) => LETTERS.indexOf(letter))
+  const values = Array.from(text, (letter) => LETTERS.indexOf(letter))
   if (values.length !== CHARACTERS || values.includes(-1))
     throw new ClientError('USAGE', 'a device’s code has 32 letters and digits: type all of it, or scan it')
   const code = new Uint8Array(20)

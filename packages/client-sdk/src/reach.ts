@@ -1,7 +1,7 @@
 // Everybody to whom a record's keys may go, brought up to date. Spec: docs/spec/rules.md, "Wrap lists".
 import { type AsOf, type ChainId, equal, facts, hex, type LiveGrant } from '@sealchart/protocol'
 import { liveGrantsOf } from './held-grants.js'
-import { membersOf } from './seats.js'
+import { isStale, membersOf } from './seats.js'
 import type { Session } from './session.js'
 
 /** Recipients as of now. */
@@ -23,7 +23,7 @@ export async function syncHolders(
   const founder = session.ledger.fact(record, facts.founder)
   const holders = live.flatMap(({ grant, teams }) => [grant.recipient, ...teams])
   await syncOthers(session, [...holders, ...(founder ? [founder.member] : [])], signal)
-  const stale = holders.filter((one) => session.ledger.fact(one, facts.team)?.stale != null)
+  const stale = holders.filter((one) => isStale(session, one))
   await syncOthers(
     session,
     stale.flatMap((team) => membersOf(session, team).map(({ member }) => member)),

@@ -1,7 +1,6 @@
 // Who sits in a team, as its verified chain says. Spec: docs/spec/rules.md, "Team".
 import {
   type ChainId,
-  equal,
   facts,
   hex,
   isSeated,
@@ -70,4 +69,10 @@ export function seatOf(session: Session, team: ChainId, member: ChainId): ChainI
   const seat = session.ledger.fact(team, facts.seat(member))
   if (!isSeated(seat) || seat.out || !isOpen(session, team)) return null
   return standsAt(session, member, seat.institution) ? seat.institution : null
+}
+
+/** Whether a team waits for a new key. */
+export const isStale = ({ ledger }: Session, team: ChainId): boolean => {
+  const since = ledger.fact(team, facts.team)?.stale
+  return since !== undefined && since !== null
 }

@@ -16,7 +16,7 @@ import { ClientError, hasCode } from './errors.js'
 import { actingAs, type Member } from './member.js'
 import { authorityChains, type Person, standingCredential } from './people.js'
 import { packWraps, targetFor } from './rotation.js'
-import { membersOf, type Seated, seatedIn } from './seats.js'
+import { isStale, membersOf, type Seated, seatedIn } from './seats.js'
 import type { Session } from './session.js'
 
 /** A list of entries that changes a team, with the wrap lists that travel with it; `keep` once it stands. */
@@ -107,8 +107,7 @@ export async function changeTeam(
 ): Promise<TeamChange> {
   const { session } = member
   const { credential, restsOn } = actsIn(member, team)
-  const isStale = session.ledger.fact(team, facts.team)?.stale != null
-  const turns = asked.turn || isStale || asked.removes.length > 0
+  const turns = asked.turn || isStale(session, team) || asked.removes.length > 0
   const seated = seatedIn(session, team)
   const leaving: Seated[] = []
   for (const seat of seated) {
@@ -187,6 +186,5 @@ export async function signClose(member: Member, team: ChainId): Promise<AnyEntry
 }
 
 /** Chains that a change of a team rests on or wraps to: the team, its members, and the acting member's authorities. */
-export const chainsIn = (session: Session, team: ChainId): readonly ChainId[] => [
-  ...seatedIn(session, team).flatMap(({ member, institution }) => [member, ...authorityChains(session, institution)]),
-]
+export const chainsIn = (session: Session, team: ChainId): readonly ChainId[] =>
+  seatedIn(session, team).flatMap(({ member, institution }) => [member, ...authorityChains(session, institution)])

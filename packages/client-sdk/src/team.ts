@@ -5,7 +5,7 @@ import { ClientError, hasCode } from './errors.js'
 import type { Member } from './member.js'
 import { type Person, personOf } from './people.js'
 import { retrying } from './retry.js'
-import { isSeatedIn, seatedIn, seatOf, type TeamCard, teamCard } from './seats.js'
+import { isSeatedIn, isStale, seatedIn, seatOf, type TeamCard, teamCard } from './seats.js'
 import { chainsIn, changeTeam, refreshTeam, seatFor, signClose, signRole, type TeamChange } from './team-entries.js'
 
 /** Somebody in a team. */
@@ -206,8 +206,7 @@ export async function refreshOwn(
 ): Promise<void> {
   const { session } = member
   for (const id of teams) {
-    const isStale = session.ledger.fact(id, facts.team)?.stale != null
-    if (isStale && seatOf(session, id, session.chain))
+    if (isStale(session, id) && seatOf(session, id, session.chain))
       await new Team(member, id, null).refresh(signal ? { signal } : {})
   }
 }

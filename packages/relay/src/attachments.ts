@@ -9,7 +9,6 @@ import {
   decodeManifest,
   type Entry,
   equal,
-  facts,
   is,
   isHeldAsWrapped,
   liveGrants,
@@ -23,8 +22,8 @@ import { sealOf } from './proofs.js'
 import { type Asking, askedFacts, newestOf, requireSeats } from './reach.js'
 import type { Segments } from './segments/contract.js'
 import type { Sequencer } from './sequencer.js'
-import { inSlices, pause, SLICE } from './slices.js'
-import { factOf, keyOf, type State } from './state.js'
+import { pause, SLICE } from './slices.js'
+import { keyOf, type State } from './state.js'
 import type { Reads } from './store/contract.js'
 import { type ReadList, readWrapList, rootOfRows } from './wrap-index.js'
 
