@@ -25,7 +25,7 @@ export class Shares {
   /** Shares a grant on to a member. */
   on(
     by: Member,
-    from: EntryHash,
+    from: EntryHash | null,
     to: Member,
     { via = [], ...over }: Over<'record', 'grant'> & Via = {},
   ): Promise<AnyEntry> {
