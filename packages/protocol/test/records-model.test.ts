@@ -19,6 +19,7 @@ import { MemberDevices } from './member-devices.js'
 import {
   ancestors,
   earliest,
+  endedWith,
   granted,
   granting,
   held,
@@ -170,7 +171,7 @@ const revoke = (which: number, mode: 'revoke' | 'recall', forgets: boolean): Com
       turning: ends(model, sections, grant),
       body: { mode },
     })
-    const opened = mode === 'recall' && model.opened.has(grant.to)
+    const opened = mode === 'recall' && endedWith(model, grant).some(({ to }) => model.opened.has(to))
     const expected = grant.ended ? 'GRANT_ENDED' : forgets ? 'RULE' : opened ? 'ALREADY_OPENED' : 'accepted'
     if (!(await verdict(real, entry, expected))) return
     grant.ended = true

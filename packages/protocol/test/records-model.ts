@@ -48,6 +48,10 @@ export function ancestors({ from }: ModelGrant): ModelGrant[] {
   return from === null ? [] : [from, ...ancestors(from)]
 }
 
+/** A grant, and all that come from it. */
+export const endedWith = ({ grants }: Model, grant: ModelGrant): ModelGrant[] =>
+  grants.filter((one) => one === grant || ancestors(one).includes(grant))
+
 /** Whether a grant has neither ended nor expired, nor anything ended that it comes from. */
 export const isLive = ({ time }: Model, grant: ModelGrant): boolean =>
   grant.until > time && ![grant, ...ancestors(grant)].some(({ ended }) => ended)
@@ -113,7 +117,7 @@ export const earliest = (model: Model, section: number, without?: ModelGrant): n
   Math.min(
     NEVER,
     ...model.grants
-      .filter((one) => one !== without && !(without && ancestors(one).includes(without)))
+      .filter((one) => !without || !endedWith(model, without).includes(one))
       .filter((one) => isLive(model, one) && isReached(model, one) && holds(one, section))
       .map(({ until }) => until),
   )

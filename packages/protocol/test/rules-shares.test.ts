@@ -382,6 +382,22 @@ describe('what was shared on', () => {
     expect(await code(s, s.shares.on(s.ho, s.toHo, s.last, { via: s.via }))).toBe('TEAM_CLOSED')
   })
 
+  it('was opened as far as a recall is concerned, by whomever', async () => {
+    const s = await chained()
+    const recall = (grant: EntryHash) =>
+      code(s, s.world.revoke(s.record, s.chan, [grant], { body: { mode: 'recall' } }))
+    expect([await recall(s.toLee), await recall(s.toHo)]).toEqual(['accepted', 'accepted'])
+    await s.world.place(await s.shares.view(s.last, s.toLast, { via: s.via }))
+    expect([await recall(s.toLee), await recall(s.toHo)]).toEqual(['ALREADY_OPENED', 'ALREADY_OPENED'])
+    expect(await recall(s.toTeam)).toBe('accepted')
+    const entry = await s.world.revoke(s.record, s.chan, [s.toLee], { body: { mode: 'recall' } })
+    s.world.advance(entry)
+    s.world.log.append([{ entry, access: null }], s.world.now)
+    const ledger = s.world.ledger()
+    await ledger.take(s.world.log.proven())
+    expect(codeOf(() => checkTrail(ledger, s.record))).toBe('ALREADY_OPENED')
+  })
+
   it('does not end with the seat of who shared it', async () => {
     const s = await chained()
     await s.world.place(await s.teams.change(s.team, s.ng, { removes: [s.wong] }))
