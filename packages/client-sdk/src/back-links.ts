@@ -52,3 +52,44 @@ async function walk<T>(
   }
   return at === target ? secret : null
 }
+
+/**
+ * Where a new epoch links back to: the newest one that opens and from which the links lead to the first. Whoever started an epoch may have
+ * wrapped its secret well and poisoned its link: those who join later would not get past it. Where no links lead so far, the newest that
+ * opens. Null when nothing does.
+ */
+export async function linkedBack<T>(
+  starts: ReadonlyMap<number, { readonly back: BackLink | null }>,
+  newest: number,
+  { secret, way }: { readonly secret: (epoch: number) => Promise<T | null>; readonly way: Way<T> },
+): Promise<{ readonly epoch: number; readonly secret: T } | null> {
+  let fallback: { epoch: number; secret: T } | null = null
+  for (let epoch = newest; epoch >= 0; epoch--) {
+    try {
+      const found = await secret(epoch)
+      if (found === null) continue
+      fallback ??= { epoch, secret: found }
+      if (await leadsToFirst(starts, { epoch, secret: found }, way)) return { epoch, secret: found }
+    } catch (error) {
+      if (!hasCode(error, 'COMMITMENT', 'UNAUTHENTIC', 'NOT_GRANTED', 'KEY_UNVERIFIED')) throw error
+    }
+  }
+  return fallback
+}
+
+/** Opens every link of the way from an epoch, also to what is held from elsewhere. @throws SealchartError COMMITMENT, UNAUTHENTIC */
+async function leadsToFirst<T>(
+  starts: ReadonlyMap<number, { readonly back: BackLink | null }>,
+  from: { readonly epoch: number; readonly secret: T },
+  way: Way<T>,
+): Promise<boolean> {
+  let { epoch, secret } = from
+  while (epoch > 0) {
+    const back = starts.get(epoch)?.back
+    if (!back) return false
+    secret = await way.open(back, epoch, secret)
+    epoch = back.to
+    await way.take(epoch, secret)
+  }
+  return true
+}

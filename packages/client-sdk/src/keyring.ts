@@ -24,7 +24,7 @@ import {
   type TrailStart,
   type WrapLeaf,
 } from '@sealchart/protocol'
-import { goBack } from './back-links.js'
+import { goBack, linkedBack, type Way } from './back-links.js'
 import { ClientError } from './errors.js'
 import type { MemberKeys } from './member-keys.js'
 import { checkRow } from './rows.js'
@@ -146,11 +146,7 @@ export class Keyring {
    */
   async key(section: number, epoch: number): Promise<SectionKey> {
     const starts = epochsOf(this.#session, this.#record).sections.get(section) ?? new Map<number, EpochStart>()
-    const key = await goBack(starts, epoch, {
-      held: (at) => this.#keys.get(`${section}/${at}`) ?? null,
-      open: (link, at, later) => openBackLink(link, later, this.#linkPlace(section, at)),
-      take: (at, found) => this.#takeKey(section, at, found),
-    })
+    const key = await goBack(starts, epoch, this.#way(section))
     if (!key) throw new ClientError('NOT_GRANTED', 'no key of this section is held', { details: { section } })
     return key
   }
@@ -165,11 +161,35 @@ export class Keyring {
 
   /** The trail secret of an epoch, or null when this member may not read purposes of that time. */
   async trailSecret(epoch: number): Promise<TrailSecret | null> {
-    return goBack(epochsOf(this.#session, this.#record).trail, epoch, {
+    return goBack(epochsOf(this.#session, this.#record).trail, epoch, this.#trailWay())
+  }
+
+  /** Where the next epoch of a section links back to; null when no key of it is held. */
+  linkedKey(section: number, newest: number): Promise<{ readonly epoch: number; readonly secret: SectionKey } | null> {
+    const starts = epochsOf(this.#session, this.#record).sections.get(section) ?? new Map<number, EpochStart>()
+    return linkedBack(starts, newest, { secret: (epoch) => this.key(section, epoch), way: this.#way(section) })
+  }
+
+  /** Where the next epoch of the trail links back to; null when no secret of it is held. */
+  linkedTrail(newest: number): Promise<{ readonly epoch: number; readonly secret: TrailSecret } | null> {
+    const starts = epochsOf(this.#session, this.#record).trail
+    return linkedBack(starts, newest, { secret: (epoch) => this.trailSecret(epoch), way: this.#trailWay() })
+  }
+
+  #way(section: number): Way<SectionKey> {
+    return {
+      held: (at) => this.#keys.get(`${section}/${at}`) ?? null,
+      open: (link, at, later) => openBackLink(link, later, this.#linkPlace(section, at)),
+      take: (at, found) => this.#takeKey(section, at, found),
+    }
+  }
+
+  #trailWay(): Way<TrailSecret> {
+    return {
       held: (at) => this.#trail.get(at) ?? null,
       open: (link, at, later) => openBackLink(link, later, this.#linkPlace('trail', at)),
       take: async (at, found) => this.#takeTrail(at, found),
-    })
+    }
   }
 
   #linkPlace(what: number | 'trail', epoch: number): BackLinkPlace {

@@ -28,7 +28,7 @@ import {
   type WrapsRef,
   type WrapTarget,
 } from '@sealchart/protocol'
-import { ClientError, hasCode } from './errors.js'
+import { ClientError } from './errors.js'
 import { type HeldGrant, liveGrantsOf } from './held-grants.js'
 import type { Keyring } from './keyring.js'
 import { epochOf } from './people.js'
@@ -78,21 +78,6 @@ export interface NewEpoch {
   readonly key: SectionKey
 }
 
-/** The newest epoch that a member can link back to: the newest there is, or, where somebody poisoned that, the newest that opens. */
-async function reachable<T>(
-  newest: number,
-  read: (epoch: number) => Promise<T | null>,
-): Promise<{ epoch: number; secret: T } | null> {
-  for (let epoch = newest; epoch >= 0; epoch--) {
-    const secret = await read(epoch).catch((error: unknown) => {
-      if (hasCode(error, 'NOT_GRANTED', 'COMMITMENT', 'UNAUTHENTIC')) return null
-      throw error
-    })
-    if (secret !== null) return { epoch, secret }
-  }
-  return null
-}
-
 /** Starts the next epoch of a section (or its first), committed to and linked back. @throws ClientError NOT_GRANTED when no key of it is held. */
 export async function startEpoch(
   session: Session,
@@ -106,7 +91,7 @@ export async function startEpoch(
   const key = newSecret<SectionKey>(session.surroundings.random)
   const commitment = sectionCommitment(key, { network, record, section, epoch })
   const place = { network, chain: record, what: section, epoch }
-  const earlier = current && (await reachable(current.epoch, (at) => ring.key(section, at)))
+  const earlier = current && (await ring.linkedKey(section, current.epoch))
   if (current && !earlier)
     throw new ClientError('NOT_GRANTED', 'no key of this section is held: open the record before writing to it', {
       details: { section },
@@ -125,7 +110,7 @@ export async function startTrail(
   const current = session.ledger.fact(record, facts.trail)
   const epoch = current ? current.epoch + 1 : 0
   const secret = newSecret<TrailSecret>(session.surroundings.random)
-  const earlier = current && (await reachable(current.epoch, (at) => ring.trailSecret(at)))
+  const earlier = current && (await ring.linkedTrail(current.epoch))
   if (current && !earlier)
     throw new ClientError('NOT_GRANTED', 'the trail secret is not held: open the record before writing to it')
   const place = { network, chain: record, what: 'trail' as const, epoch }

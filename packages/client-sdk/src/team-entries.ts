@@ -12,7 +12,7 @@ import {
   type Seat,
   type WrapsRef,
 } from '@sealchart/protocol'
-import { ClientError, hasCode } from './errors.js'
+import { ClientError } from './errors.js'
 import { actingAs, type Member } from './member.js'
 import { authorityChains, type Person, standingCredential } from './people.js'
 import { packWraps, targetFor } from './rotation.js'
@@ -56,7 +56,7 @@ export async function wrapTeam(
   return packWraps(session, rows)
 }
 
-/** The next epoch of a team, linked back to the newest that its signer can open. */
+/** The next epoch of a team, linked back. */
 async function startEpoch(member: Member, team: ChainId) {
   const { session } = member
   const newest = session.ledger.fact(team, facts.epoch)
@@ -73,16 +73,9 @@ async function linkBack(
   { epoch, secret }: { readonly epoch: number; readonly secret: EpochSecret },
 ): Promise<BackLink> {
   const place = { network: session.network.chain, chain: team, what: 0, epoch }
-  for (let to = epoch - 1; to >= 0; to--) {
-    try {
-      const earlier = { epoch: to, secret: await teams.secret(team, to) }
-      return await sealBackLink(earlier, secret, place, session.surroundings.random)
-    } catch (error) {
-      // Somebody wrapped garbage: an older epoch that opens is where newcomers are led to.
-      if (!hasCode(error, 'COMMITMENT', 'UNAUTHENTIC', 'NOT_GRANTED')) throw error
-    }
-  }
-  throw new ClientError('NOT_GRANTED', 'no key of this team is held')
+  const earlier = await teams.linked(team, epoch - 1)
+  if (!earlier) throw new ClientError('NOT_GRANTED', 'no key of this team is held')
+  return sealBackLink(earlier, secret, place, session.surroundings.random)
 }
 
 /** The credential under which the member acts in a team: of the institution of her seat. @throws ClientError NO_CREDENTIAL, ROLE */

@@ -19,7 +19,7 @@ import {
   is,
   sha256,
 } from '@sealchart/protocol'
-import { goBack } from './back-links.js'
+import { goBack, linkedBack, type Way } from './back-links.js'
 import { ClientError, hasCode } from './errors.js'
 import type { MemberKeys } from './member-keys.js'
 import { checkRow } from './rows.js'
@@ -63,18 +63,28 @@ export class TeamKeys {
     throw poisoned ?? new ClientError('NOT_GRANTED', 'no key of this team is held: sit in it first')
   }
 
+  /** Where the next epoch of a team links back to; null when no key of it is held. */
+  linked(team: ChainId, newest: number): Promise<{ readonly epoch: number; readonly secret: EpochSecret } | null> {
+    const starts = this.#startsOf(team)
+    return linkedBack(starts, newest, { secret: (epoch) => this.secret(team, epoch), way: this.#way(team, starts) })
+  }
+
   /** The key pair of an epoch of a team. @throws as `secret` */
   async keys(team: ChainId, epoch: number, signal?: AbortSignal): Promise<BoxKeys> {
     return memberEpochKeys(await this.secret(team, epoch, signal), this.#place(team, epoch))
   }
 
   #reach(team: ChainId, starts: ReadonlyMap<number, Start>, epoch: number): Promise<EpochSecret | null> {
+    return goBack(starts, epoch, this.#way(team, starts))
+  }
+
+  #way(team: ChainId, starts: ReadonlyMap<number, Start>): Way<EpochSecret> {
     const { network } = this.#session
-    return goBack(starts, epoch, {
+    return {
       held: (at) => this.#held.get(`${hex(team)}/${at}`) ?? null,
       open: (link, at, later) => openBackLink(link, later, { network: network.chain, chain: team, what: 0, epoch: at }),
       take: async (at, found) => this.#take(team, starts, { epoch: at, secret: found }),
-    })
+    }
   }
 
   #take(
