@@ -8,7 +8,7 @@ import { rolldown } from 'rolldown'
 import { root } from './run.mjs'
 
 /** Bytes, gzip. libsodium has about 151,000 of them. The aim is 190,000. */
-const MOST = 197_500
+const MOST = 204_500
 
 /** Of packages/client-sdk: what only writing needs. */
 const WRITING = [
