@@ -10,7 +10,7 @@ import { ClientError } from './errors.js'
 import { type InboxOptions, inbox, type Notice } from './inbox.js'
 import type { Member } from './member.js'
 import { type ConnectOptions, decodeNetworkFile, surroundingsOf } from './network.js'
-import { type Person, personOf } from './people.js'
+import { type Person, personOf, syncNumbers } from './people.js'
 import { Records } from './records.js'
 import { Registration } from './registration.js'
 import { Teams } from './teams.js'
@@ -73,6 +73,7 @@ export class Sealchart {
     const keeper = await openVault(options.vault, surroundingsOf(options).random)
     const open = async (member: Member): Promise<Sealchart> => {
       await member.session.sync([member.session.chain, network.pin.chain])
+      await syncNumbers(member.session, [member.session.chain])
       // Whoever enrols a device has a credential: the first one brought it.
       return new Sealchart(member, null)
     }

@@ -27,6 +27,7 @@ describe('a second device', () => {
     const record = await desk.records.create(visit('v1'))
     await record.share({ with: net.person('lee'), sections: ['summary'], reason: 'referral' })
     const { chart: phone, me } = await enrol(net, desk, 'Phone')
+    expect(phone.me).toMatchObject({ registration: desk.me.registration, unregistered: null })
     expect(me).toMatchObject({ id: desk.me.id, name: 'Dr Chan', status: 'verified' })
 
     const opened = await phone.records.open(record.id, { purpose: 'follow-up' })
