@@ -507,5 +507,5 @@ describe('whatever happens on the way', () => {
       },
     )
     await fc.assert(property, { numRuns: effort(40) })
-  })
+  }, 120_000)
 })
