@@ -180,6 +180,8 @@ describe('a stream', () => {
       const began = reading.clock.now()
       await reading.clock.pass(MINUTE)
       expect(reading.news.asked[1]).toEqual({ at: began + after, way: 'poll', after: 0 })
+      // Its connection is closed: what is open is a poll.
+      expect(reading.news.open()).toBe(1)
       await end(reading)
     }
   })
@@ -196,6 +198,30 @@ describe('a stream', () => {
     news.add(1)
     await clock.pass(0)
     expect(got).toEqual([1])
+    await end(reading)
+  })
+
+  test('that says nothing again and again is given up without waiting for anything', async () => {
+    const stream: FakeNews['stream'] = async function* () {
+      for (;;) yield frame(0)
+    }
+    const reading = begin({ prepare: (news) => (news.stream = stream) })
+    for (let round = 0; round < 20; round++) await reading.clock.pass(0)
+    expect(ways(reading)).toEqual(['stream 0', 'poll 0'])
+    await end(reading)
+  })
+
+  test('that came to its end makes up for those that did not come through', async () => {
+    const reading = begin({ prepare: (news) => (news.stream = () => frames(frame(0))) })
+    const { clock, news } = reading
+    await clock.pass(10 * HOUR)
+    news.stream = news.honestStream
+    await clock.pass(HOUR)
+    news.stream = () => frames(frame(0))
+    const before = news.asked.length
+    await clock.pass(10 * MINUTE)
+    const tries = news.asked.slice(before).filter(({ way }) => way === 'stream')
+    expect(tries.length).toBeGreaterThan(2)
     await end(reading)
   })
 
@@ -322,6 +348,11 @@ describe('when the relay is away', () => {
     await reading.clock.pass(MINUTE)
     expect(reading.got).toEqual([1, 2, 3])
     expect(tries).toEqual([1, 2, 2, 2, 2, 3])
+    // Each after a pause: it was not the stream that failed.
+    const { asked } = reading.news
+    expect(asked.slice(1, 4).every(({ at, way }, i) => way === 'stream' && at - (asked[i]?.at as number) >= 500)).toBe(
+      true,
+    )
     expect(reading.states.map(({ connected }) => connected)).toEqual([false, true])
     await end(reading)
   })
