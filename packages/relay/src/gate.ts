@@ -25,6 +25,7 @@ import { stagedMissing, wrapsRefOf } from './attachments.js'
 import { RelayError } from './errors.js'
 import { stageObjects } from './gate-objects.js'
 import type { GateParts, Judged } from './gate-parts.js'
+import { sittingsChanged } from './membership.js'
 import { overlayOn } from './overlay.js'
 import { factsFrom, MovedHeads, placeEntry } from './place.js'
 import type { AcceptedClaims, GatedList, PlacedList } from './sequencer.js'
@@ -152,7 +153,10 @@ async function tryEntry(
   const size = head?.size ?? 0
   const time = Math.max(parts.now(), head?.time ?? 0)
   const linkAt = (chain: ChainId, sequence: number) => parts.reads.linkAt(chain, sequence)
-  await placeEntry(entry, state, { index: size + position, time, size, network, linkAt })
+  const index = size + position
+  await placeEntry(entry, state, { index, time, size, network, linkAt })
+  // In how many teams somebody sits is asked of each entry of a list.
+  for (const row of await sittingsChanged(entry, index, state)) state.setFact(row)
 }
 
 // ——— parts beside

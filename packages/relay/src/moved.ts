@@ -1,6 +1,6 @@
-// Which members' and teams' chains moved lately: what a turn asks when a list was checked against heads that no entry names.
+// Which chains moved lately that say to whom keys may go: what a turn asks when a list was checked against heads that no entry names.
 // Spec: docs/spec/relay.md, "The turn". It costs the same for a list of ten recipients and of ten thousand.
-import type { AnyEntry, ChainId } from '@sealchart/protocol'
+import { type AnyEntry, type ChainId, is } from '@sealchart/protocol'
 import { MovedHeads } from './place.js'
 
 /** A member's chain begins with three entries of one list: before its end nobody can have checked its head. */
@@ -47,8 +47,14 @@ export function moves(from: number): Moves {
 }
 
 const movesIn = (placed: readonly Placing[]): Move[] =>
-  placed.flatMap(({ entry, index }) =>
-    (entry.kind === 'member' && entry.sequence > FOUNDED_BY) || (entry.kind === 'team' && entry.sequence > 0)
-      ? [{ index, chain: entry.chain }]
-      : [],
-  )
+  placed.flatMap(({ entry, index }) => movedBy(entry).map((chain) => ({ index, chain })))
+
+function movedBy(entry: AnyEntry): readonly ChainId[] {
+  if (entry.kind === 'member') return entry.sequence > FOUNDED_BY ? [entry.chain] : []
+  // A member who is seated sits in one team more: how many these may be was asked, too.
+  if (is(entry, 'team', 'found')) return entry.body.seats.map(({ member }) => member)
+  if (is(entry, 'team', 'change')) return [entry.chain, ...entry.body.adds.map(({ member }) => member)]
+  // With an issuer or an institution everybody is gone for whom only that one vouches.
+  const ends = is(entry, 'institution', 'dismiss') || is(entry, 'network', 'remove') || is(entry, 'network', 'settle')
+  return entry.kind === 'team' || ends ? [entry.chain] : []
+}

@@ -378,7 +378,10 @@ export class World {
     return [...members.map(({ chain }) => chain), this.institution.chain, this.network.chain]
   }
 
-  target(member: Member, what: readonly WrappedGrant[]): Omit<WrapLeaf, 'envelope' | 'keys' | 'epoch'> {
+  target(
+    member: Pick<Member, 'chain' | 'epochKeyHash'>,
+    what: readonly WrappedGrant[],
+  ): Omit<WrapLeaf, 'envelope' | 'keys' | 'epoch'> {
     const { sequence, link } = this.head(member.chain)
     return { recipient: member.chain, keyHash: member.epochKeyHash, sequence, link, what }
   }

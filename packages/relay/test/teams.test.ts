@@ -1,17 +1,12 @@
 // Teams at the relay: a roster changes only together with a wrap to exactly those who are in it, under their newest keys.
 // Spec: docs/spec/rules.md, "Team", "Wrap lists"; docs/spec/relay.md, "The gate", "Permissions".
 import {
-  type Bodies,
   type ChainId,
-  chainIdOf,
-  compare,
   type Digest,
   encode,
   facts,
-  hex,
   paths,
   readFact,
-  type Seat,
   syncAnswer,
   syncRequest,
   verifyInclusion,
@@ -21,95 +16,8 @@ import {
   wrapsRequest,
 } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
-import {
-  backTo,
-  type Draft,
-  foundedWorld,
-  fresh,
-  type Member,
-  newDevice,
-  read,
-  refusal,
-  row,
-  type Signer,
-  type World,
-  wrapList,
-} from './actors.js'
-
-const byMember = (a: { member: ChainId }, b: { member: ChainId }): number => compare(a.member, b.member)
-
-class Team {
-  readonly id: ChainId
-  readonly #world: World
-  readonly #nonce = fresh(32)
-  readonly admin: Member
-
-  constructor(world: World, admin: Member) {
-    this.#world = world
-    this.admin = admin
-    this.id = chainIdOf(world.network.chain, admin.chain, this.#nonce)
-  }
-
-  seat(member: Member): Seat {
-    const role = member === this.admin ? 'admin' : 'member'
-    return { member: member.chain, institution: this.#world.institution.chain, role }
-  }
-
-  /** Rows to these members for an epoch; `over` replaces fields of every leaf's target. */
-  wraps(members: readonly Member[], epoch: number, over: object = {}): ReturnType<typeof wrapList> {
-    const what = [{ grant: null, keys: [{ section: 0, epoch }], trail: null }]
-    return wrapList(members.map((member) => row({ ...this.#world.target(member, what), ...over }, null)))
-  }
-
-  async found(members: readonly Member[], wraps = this.wraps([this.admin, ...members], 0)): Promise<Draft> {
-    const body: Bodies['team']['found'] = {
-      founder: this.admin.chain,
-      nonce: this.#nonce,
-      credential: this.admin.credential,
-      purpose: 'department',
-      name: 'Cardiology',
-      until: null,
-      seats: [this.admin, ...members].map((member) => this.seat(member)).sort(byMember),
-      epochKey: (await newDevice()).keys.box,
-      wraps: wraps.ref,
-    }
-    return this.#draft('found', body, wraps.bytes)
-  }
-
-  async change(
-    { adds = [], removes = [] }: { adds?: readonly Member[]; removes?: readonly Member[] },
-    wraps: ReturnType<typeof wrapList>,
-    epoch = 1,
-  ): Promise<Draft> {
-    const body: Bodies['team']['change'] = {
-      credential: this.admin.credential,
-      adds: adds.map((member) => this.seat(member)).sort(byMember),
-      removes: removes.map(({ chain }) => chain).sort(compare),
-      epoch: removes.length === 0 ? null : { epoch, key: (await newDevice()).keys.box, back: backTo(epoch - 1) },
-      wraps: wraps.ref,
-    }
-    return this.#draft('change', body, wraps.bytes)
-  }
-
-  /** The institution’s word that a credential of a member was withdrawn, in the list that does so. */
-  async stale(member: Member, { entry: withdrawn }: Draft): Promise<Draft> {
-    const { institution, network } = this.#world
-    const body = { member: member.chain, credential: member.credential }
-    const rests = [institution.chain, network.chain]
-    const after = this.#world.head(member.chain)
-    this.#world.took(withdrawn)
-    const on = { kind: 'team', chain: this.id, type: 'stale', body, rests: [member.chain, ...rests] } as const
-    const entry = await this.#world.sign(institution, on)
-    this.#world.heads.set(hex(member.chain), after)
-    return { entry }
-  }
-
-  async #draft<T extends 'found' | 'change'>(type: T, body: Bodies['team'][T], wraps: Uint8Array): Promise<Draft> {
-    const rests = this.#world.authorities(this.admin)
-    const entry = await this.#world.sign(this.admin, { kind: 'team', chain: this.id, type, body, rests })
-    return { entry, attachments: [wraps] }
-  }
-}
+import { type Draft, foundedWorld, fresh, type Member, read, refusal, type Signer } from './actors.js'
+import { Team, withdrawal } from './teams.js'
 
 async function scene() {
   const world = await foundedWorld()
@@ -125,22 +33,16 @@ async function scene() {
     const answer = await world.tryAppend([draft])
     return answer.status === 200 ? 'placed' : refusal(answer).code
   }
-  const withdrawal = async (member: Member): Promise<Draft> => {
-    const body = { credential: member.credential }
-    const rests = [world.institution.chain, world.network.chain]
-    const { chain } = member
-    return { entry: await world.sign(world.institution, { kind: 'member', chain, type: 'withdraw', body, rests }) }
-  }
   /** Withdraws a credential, and tells `team` where its member sits there. */
   const withdraw = async (member: Member, told = member !== ho): Promise<void> => {
-    const withdrawn = await withdrawal(member)
+    const withdrawn = await withdrawal(world, member)
     await world.append([withdrawn, ...(told ? [await team.stale(member, withdrawn)] : [])])
   }
   const epoch = async (): Promise<number> => {
     const [stored = null] = await world.store.facts([{ chain: team.id, key: facts.epoch.key }])
     return stored === null ? -1 : readFact(facts.epoch, stored).epoch
   }
-  return { world, chan, lee, wong, ho, team, code, withdrawal, withdraw, epoch }
+  return { world, chan, lee, wong, ho, team, code, withdraw, epoch }
 }
 
 describe('a team at the relay', () => {
@@ -187,8 +89,8 @@ describe('a team at the relay', () => {
   })
 
   it('looks again at those who changed between gate and turn', async () => {
-    const { world, ho, team, withdrawal } = await scene()
-    const drafts = [await withdrawal(ho), await team.change({ adds: [ho] }, team.wraps([ho], 0))]
+    const { world, ho, team } = await scene()
+    const drafts = [await withdrawal(world, ho), await team.change({ adds: [ho] }, team.wraps([ho], 0))]
     const [withdrawn, added] = await Promise.all(drafts.map((draft) => world.tryAppend([draft])))
     expect(withdrawn?.status).toBe(200)
     expect(added && refusal(added).code).toBe('WRAPS')
