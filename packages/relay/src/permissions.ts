@@ -154,6 +154,18 @@ export function permissions(parts: PermissionParts): Permissions {
     return true
   }
 
+  /** Up to which log index everything lasted that a grant comes from: nothing of it ends later. */
+  const endOfOrigin = async (record: ChainId, grant: Grant): Promise<number> => {
+    let end = Number.POSITIVE_INFINITY
+    for (let from = grant.from; from !== null; ) {
+      const earlier = await factOf(state, record, facts.grant(from))
+      const team = earlier?.institution === null ? await factOf(state, earlier.recipient, facts.team) : null
+      end = Math.min(end, earlier?.ended ?? end, team?.closed ?? end)
+      from = earlier?.from ?? null
+    }
+    return end
+  }
+
   /** In which capacity somebody sat in a team, and up to which log index; null if she never did. */
   const sat = async (team: ChainId, member: ChainId): Promise<{ institution: ChainId; end: number } | null> => {
     const seat = await factOf(state, team, facts.seat(member))
@@ -176,7 +188,7 @@ export function permissions(parts: PermissionParts): Permissions {
         institution !== null && equal(recipient, member) ? { institution, end: Number.POSITIVE_INFINITY } : null
       const held = institution === null ? await sat(recipient, member) : own
       if (held === null) continue
-      const index = Math.min(grant.ended ?? Number.POSITIVE_INFINITY, held.end)
+      const index = Math.min(grant.ended ?? Number.POSITIVE_INFINITY, held.end, await endOfOrigin(record, grant))
       // One that has not ended holds in a capacity that she has lost: it shows her nothing, and no end says up to where it did.
       if (index === Number.POSITIVE_INFINITY && !hasExpired(grant) && !institutions.has(keyOf(held.institution)))
         continue

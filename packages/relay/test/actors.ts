@@ -546,7 +546,12 @@ export class World {
   async viewDraft(
     record: RecordOf,
     reader: Member,
-    { grant, type = 'view', version = 1 }: { grant: EntryHash | null; type?: 'view' | 'download'; version?: number },
+    {
+      grant,
+      type = 'view',
+      version = 1,
+      via = [],
+    }: { grant: EntryHash | null; type?: 'view' | 'download'; version?: number; via?: readonly ChainId[] },
   ): Promise<Draft> {
     const chain = accessLogOf(record.id)
     const purpose = fresh(100)
@@ -562,7 +567,7 @@ export class World {
         sections: [1],
         trailEpoch: this.trails.get(hex(record.id)) as number,
       },
-      rests: [record.id, ...this.authorities(reader)],
+      rests: [record.id, ...this.authorities(reader), ...via],
       place: { sequence: 0, previous: chain as Uint8Array as LinkHash },
       private: purpose,
     })

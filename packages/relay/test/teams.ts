@@ -197,6 +197,8 @@ export interface HeldBy {
   readonly grant: EntryHash
   /** The number of the holder's own newest epoch. */
   readonly epoch?: number
+  /** Whether the grant allows writing: the trail's key comes with it. */
+  readonly writes?: boolean
 }
 
 /** A grant to a team, by the founder or (`from`) by somebody who shares on. */
@@ -250,14 +252,17 @@ export async function turnDraft(
 ): Promise<Draft> {
   const epochs = [0, 1].map((section) => ({ section, epoch: world.epoch(record, section) + 1 }))
   const trail = (world.trails.get(hex(record.id)) as number) + 1
-  const grants = new Map<string, { readonly held: HeldBy; readonly what: { grant: EntryHash }[] }>()
+  const grants = new Map<
+    string,
+    { readonly held: HeldBy; readonly what: { grant: EntryHash; trail: number | null }[] }
+  >()
   for (const one of held) {
     const known = grants.get(hex(one.holder.chain)) ?? { held: one, what: [] }
-    known.what.push({ grant: one.grant })
+    known.what.push({ grant: one.grant, trail: one.writes ? trail : null })
     grants.set(hex(one.holder.chain), known)
   }
   const rows = [...grants.values()].map(({ held: { holder, epoch = 0 }, what }) => {
-    const mine = what.sort((a, b) => compare(a.grant, b.grant)).map((one) => ({ ...one, keys: epochs, trail: null }))
+    const mine = what.sort((a, b) => compare(a.grant, b.grant)).map((one) => ({ ...one, keys: epochs }))
     return at(row(world.target(holder, mine), fresh(120)), epoch)
   })
   const own = world.target(record.founder, [{ grant: record.create, keys: epochs, trail }])
@@ -326,8 +331,10 @@ export async function heldWorld() {
   return { world, during }
 }
 
-/** A list's outcome: 'placed', or a code. */
+/** A list's outcome: 'placed', which the world remembers, or a code. */
 export async function outcome(world: World, drafts: readonly Draft[], as?: Signer): Promise<string> {
   const answer = await world.tryAppend(drafts, {}, as)
-  return answer.status === 200 ? 'placed' : refusal(answer).code
+  if (answer.status !== 200) return refusal(answer).code
+  for (const { entry } of drafts) world.took(entry)
+  return 'placed'
 }
