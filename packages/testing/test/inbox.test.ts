@@ -229,11 +229,11 @@ test('over sockets: a relay that is stopped, killed and started again costs no n
         ...connect,
         network: network.text,
         vault: vault(),
-        credential: (request) => issuer.issue(request, { name, registration, role: 'doctor' }),
+        credential: (request) => issuer.issue(request, { name, registration, board: 'hk-mchk', role: 'doctor' }),
       })
     const [chan, lee] = [await enrol('Dr Chan', 'M1'), await enrol('Dr Lee', 'M2')]
     const inbox = listen(lee)
-    const with_ = await chan.directory.one({ registration: 'M2' })
+    const with_ = await chan.directory.one({ registration: 'M2', board: 'hk-mchk' })
     const record = await chan.records.create(
       visit('v1', { share: [{ with: with_, sections: ['summary'], reason: 'r' }] }),
     )
