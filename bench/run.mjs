@@ -21,6 +21,7 @@ const programs = [
   { name: 'transfer', title: 'Files to a relay and back', quick: ['64', '3', '0.02'] },
   { name: 'memory', title: 'Memory of a transfer', quick: ['1', '64'] },
   { name: 'shares', title: 'Sharing and revoking', quick: ['200', '1'] },
+  { name: 'teams', title: 'Teams', quick: ['60', '2', '5'] },
   { name: 'views', title: 'Records that were opened often', quick: ['1024', '9'] },
   { name: 'trail', title: 'Verifying a trail', quick: ['1000'] },
   { name: 'opens', title: 'A relay under load', quick: ['640', '200'] },

@@ -6,32 +6,15 @@
 //
 // Bytes are those of bodies. CPU is the client process's, all of it, garbage collection included. The many recipients are enrolled in
 // lists, without the SDK; each has a chain, keys and a credential of her own, and each grant is the SDK's.
-import { randomBytes } from 'node:crypto'
-import { memoryVault, Sealchart } from '@sealchart/client-sdk'
-import * as p from '@sealchart/protocol'
-import { decodeCredentialRequest, encodeCredentialAnswer } from '../packages/client-sdk/dist/credential.js'
-import { encodeNetworkFile } from '../packages/client-sdk/dist/network.js'
 import { countingTransport, foundAlliance } from './lib/alliance.mjs'
+import { enrolCards, measured, openWorld, random } from './lib/chart-world.mjs'
 import { figure, machine, median, table, targetAtMost } from './lib/measure.mjs'
 import { startRelay } from './lib/relay.mjs'
-import { World } from './lib/world.mjs'
 
 const recipients = Number(process.argv[2] ?? 10_000)
 const revocations = Number(process.argv[3] ?? 3)
 const SHARED_AT_ONCE = 60
-const random = (length) => new Uint8Array(randomBytes(length))
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
-
-/** Runs a step and answers with what it took: ms of wall and CPU, requests, bytes. */
-async function measured(take, step) {
-  take()
-  const before = process.cpuUsage()
-  const started = performance.now()
-  await step()
-  const wall = performance.now() - started
-  const { user, system } = process.cpuUsage(before)
-  return { wall, cpu: (user + system) / 1000, ...take() }
-}
 
 // ——— few
 
@@ -64,28 +47,11 @@ async function few(relay, rows) {
 
 // ——— many
 
-/** A network whose institution's keys are at hand, and a founder's chart, enrolled in it by the SDK. */
-async function openWorld(relay, options) {
-  const world = new World(relay)
-  await world.found()
-  const { chain } = world.network
-  const founding = world.heads.get(p.hex(chain)).previous
-  const text = encodeNetworkFile({ name: 'Bench', relay: relay.url, pin: { chain, founding, log: relay.log } })
-  const credential = async (request) => {
-    const { founding: found } = decodeCredentialRequest(request)
-    return encodeCredentialAnswer({ ...(await world.vouchFor(p.decodeEntry(found))), pass: null })
-  }
-  const vault = memoryVault({ hostKey: random(32) })
-  return { world, chart: await Sealchart.open({ network: text, vault, credential, ...options }) }
-}
-
 /** Enrols and shares in step: the relay takes 60 entries a second from the institution, and as many from the founder. */
 async function shareWithAll({ world, record }) {
   const people = []
   const enrol = async () => {
-    const members = await world.enrol(Math.min(SHARED_AT_ONCE, recipients - people.length))
-    const institution = { id: world.institution.chain }
-    const cards = members.map(({ chain }) => ({ id: chain, status: 'verified', institution }))
+    const cards = await enrolCards(world, Math.min(SHARED_AT_ONCE, recipients - people.length))
     people.push(...cards)
     return cards
   }

@@ -270,6 +270,7 @@ export class World {
       body: {
         credential: record.founder.credential,
         recipient: member.chain,
+        from: null,
         capacity: member.credential,
         sections: [1],
         actions: p.actions.view,
@@ -326,8 +327,13 @@ export class World {
         credential: record.founder.credential,
         mode: 'revoke',
         grants: [ended],
-        trail: { epoch, key: record.founder.device.keys.box, back: bytes(120) },
-        epochs: epochs.map((one) => ({ ...one, commitment: bytes(32), back: bytes(120), until: null })),
+        trail: { epoch, key: record.founder.device.keys.box, back: { to: epoch - 1, sealed: bytes(120) } },
+        epochs: epochs.map((one) => ({
+          ...one,
+          commitment: bytes(32),
+          back: { to: epoch - 1, sealed: bytes(120) },
+          until: null,
+        })),
         contents: [{ section: 0, epoch, object: attached(card, 0) }],
         wraps: ref,
       },
