@@ -17,7 +17,7 @@ import { besideOf, type Closure, collectClosure } from '../closure.js'
 import { RelayError } from '../errors.js'
 import { heldRow } from '../handout.js'
 import { answer, decodeBody, readSigned, type Signed } from '../http.js'
-import { recordsOf } from '../membership.js'
+import { recordsOf, teamsOf } from '../membership.js'
 import { readAttachment } from '../objects.js'
 import type { Services } from '../services.js'
 import { pause } from '../slices.js'
@@ -97,7 +97,8 @@ interface Fitting {
 
 /**
  * As many records as fit into an answer with all their entries; of the first, if not even that fits, a part of its entries. With them
- * come the asker's authorities: an entry that opens one of the records rests on their newest states, whatever the records rest on.
+ * come the asker's authorities and teams: an entry that opens one of the records rests on their newest states, whatever the records rest
+ * on, and a team's rows are under its newest keys.
  */
 async function takeFitting(
   services: Services,
@@ -105,8 +106,9 @@ async function takeFitting(
 ): Promise<Fitting> {
   const known = new Map(asked.have.map(({ chain, sequence }) => [keyOf(chain), sequence]))
   const authorities = await services.permissions.authoritiesOf(signer.chain)
+  const teams = (await teamsOf(services.state, signer.chain, services.now())).map(({ team }) => team)
   const collect = async (of: readonly Candidate[]): Promise<Closure> => {
-    const chains = [...authorities, ...of.map(({ record }) => record)]
+    const chains = [...authorities, ...teams, ...of.map(({ record }) => record)]
     const want = chains.map((chain) => ({ chain, after: (known.get(keyOf(chain)) ?? -1) + 1 }))
     return collectClosure(services, { asker: signer, want, have: asked.have })
   }
