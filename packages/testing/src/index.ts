@@ -3,6 +3,7 @@
 export { gatherLoot, type Loot } from './adversary/loot.js'
 export { openWithAnything, type SealedObject, type Stored, sealedObjects } from './adversary/objects.js'
 export { type Exchange, recordingTransport } from './adversary/recording.js'
+export { teamObjects } from './adversary/team-objects.js'
 export {
   type NamedSecret,
   type RawAnswer,
