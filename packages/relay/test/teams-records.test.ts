@@ -3,8 +3,10 @@
 import {
   actions,
   type ChainId,
+  decodeEntry,
   type EntryHash,
   enrolmentMessage,
+  equal,
   hex,
   inboxAnswer,
   inboxRequest,
@@ -171,6 +173,21 @@ describe('a record that is shared with a team', () => {
     expect(await lists(s, s.lee)).toEqual([])
     expect(await one(s, s.lee)).toBe('UNKNOWN')
     expect(await outcome(s.world, [await view(s, s.lee)])).toBe('NOT_GRANTED')
+  })
+
+  it('comes with what is new of the team, which its rows and every view rest on', async () => {
+    const s = await scene()
+    await s.world.append([await leave(s)])
+    await s.world.append([await turn(s, [byTeam(s, s.team, 1)])])
+    // Nothing new of the record rests on it: the founder does not sit there.
+    const have = [
+      { chain: s.team.id, sequence: 0 },
+      { chain: s.record.id, sequence: 1 },
+    ]
+    const ask = { seen: 0, record: s.record.id, after: null, limit: 1, have }
+    const { proven } = read(recordsAnswer, await s.world.post(paths.records, recordsRequest, ask, s.wong))
+    const known = proven.entries.map(({ bytes }) => decodeEntry(bytes)).filter(({ chain }) => equal(chain, s.team.id))
+    expect(known.map(({ type, sequence }) => [type, sequence])).toEqual([['change', 1]])
   })
 
   it('goes with a seat whose credential was withdrawn, and stays for the others', async () => {
