@@ -1,8 +1,8 @@
 // What teams are told when a member loses a credential, how many teams she sits in, and who may ask. Spec: docs/spec/relay.md, "Teams".
 import { type ChainId, facts, hex, limits, paths, readFact, teamsAnswer, teamsRequest } from '@sealchart/protocol'
 import { describe, expect, it } from 'vitest'
-import { type Draft, fresh, type Member, read, refusal, type Signer, type World } from './actors.js'
-import { heldWorld, outcome, Team, turnedKey, withdrawal } from './teams.js'
+import { type Draft, fresh, type Member, newDevice, read, refusal, type Signer, type World } from './actors.js'
+import { deviceDraft, heldWorld, outcome, Team, turnedKey, withdrawal } from './teams.js'
 
 async function scene() {
   const { world, during } = await heldWorld()
@@ -112,6 +112,32 @@ describe('a member’s own word', () => {
     const { draft } = await turnedKey(world, lee)
     await world.append([draft])
     expect(await outcome(world, [await team.report(lee)])).toBe('placed')
+  })
+})
+
+describe('a device that goes', () => {
+  it('is told to each of its member’s teams in the same list, or stays', async () => {
+    const { world, chan, lee, team } = await scene()
+    const other = new Team(world, chan)
+    await world.append([await other.found([lee])])
+    const phone = await newDevice()
+    expect(await outcome(world, [await deviceDraft(world, lee, phone)])).toBe('placed')
+    const removal = await deviceDraft(world, lee, phone, true)
+    expect(await outcome(world, [removal])).toBe('CONFLICT')
+    const [one, two] = [await team.report(lee, [removal]), await other.report(lee, [removal])]
+    expect(await outcome(world, [removal, one])).toBe('CONFLICT')
+    expect(await outcome(world, [removal, one, two])).toBe('placed')
+  })
+
+  it('is not told to a team that waits for a new key anyway', async () => {
+    const { world, chan, lee, wong, team } = await scene()
+    await world.append([await team.change({ adds: [wong] }, team.wraps([wong], 0))])
+    const withdrawn = await withdrawal(world, wong)
+    await world.append([withdrawn, await team.stale(wong, withdrawn)])
+    const phone = await newDevice()
+    await world.append([await deviceDraft(world, lee, phone)])
+    expect(await outcome(world, [await deviceDraft(world, lee, phone, true)])).toBe('placed')
+    expect(await outcome(world, [await team.refresh(chan, { members: [chan, lee], leaves: [wong] })])).toBe('WRAPS')
   })
 })
 

@@ -5,6 +5,7 @@ import {
   chainIdOf,
   compare,
   type EntryHash,
+  enrolmentMessage,
   hex,
   type NextEpoch,
   type Seat,
@@ -15,6 +16,7 @@ import { memoryStore } from '../src/store/memory.js'
 import {
   attached,
   backTo,
+  type Device,
   type Draft,
   foundedWorld,
   fresh,
@@ -138,12 +140,12 @@ export class Team {
     return following(this.#world, [withdrawn], async () => ({ entry: await this.#world.sign(institution, on) }))
   }
 
-  /** A member's own word, after she has turned her key. */
-  async report(member: Member): Promise<Draft> {
+  /** A member's own word, after she has turned her key (by these drafts). */
+  report(member: Member, after: readonly Draft[] = []): Promise<Draft> {
     const { chain } = member
     const body = { member: chain, credential: null }
     const on = { kind: 'team', chain: this.id, type: 'stale', body, rests: [chain] } as const
-    return { entry: await this.#world.sign(member, on) }
+    return following(this.#world, after, async () => ({ entry: await this.#world.sign(member, on) }))
   }
 
   close(): Promise<Draft> {
@@ -189,6 +191,23 @@ export async function turnedKey(world: World, member: Member, epoch = 1): Promis
   const body = { epoch: { epoch, key, back: backTo(epoch - 1) }, wraps: wraps.ref }
   const entry = await world.sign(member, { kind: 'member', chain: member.chain, type: 'refresh', body })
   return { draft: { entry, attachments: [wraps.bytes] }, member: { ...member, epochKeyHash: sha256(key) } }
+}
+
+/** A member takes a device onto her chain, or off it with a new key. */
+export async function deviceDraft(world: World, by: Member, device: Device, removes = false): Promise<Draft> {
+  const left = removes ? by.device : device
+  const recipient = left.id as Uint8Array as ChainId
+  const target = { recipient, keyHash: sha256(left.keys.box), sequence: 0, link: null, what: [] }
+  const wraps = wrapList([row(target, null)])
+  const proof = device.sign(enrolmentMessage(world.network.chain, by.chain, device.keys))
+  const body: Bodies['member']['devices'] = {
+    adds: removes ? [] : [{ keys: device.keys, proof }],
+    removes: removes ? [device.id] : [],
+    epoch: removes ? { epoch: 1, key: (await newDevice()).keys.box, back: backTo(0) } : null,
+    wraps: wraps.ref,
+  }
+  const entry = await world.sign(by, { kind: 'member', chain: by.chain, type: 'devices', body })
+  return { entry, attachments: [wraps.bytes] }
 }
 
 /** Who holds keys of a record, and under what. */
