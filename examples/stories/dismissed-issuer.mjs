@@ -16,7 +16,7 @@ export default async function dismissedIssuer(say) {
 
   let from = 0
   for await (const { index } of record.trail()) from = index + 1
-  const eve = await net.enrol('hospital', { name: 'Dr Eve', registration: 'M99999', role: 'doctor' })
+  const eve = await net.enrol('hospital', { name: 'Dr Eve', registration: 'M99999', board: 'hk-mchk', role: 'doctor' })
   await record.share({ with: eve.me, sections: ['report'], reason: 'referral' })
   say(
     `The help desk enrols ${eve.me.name}, who is no doctor. Chan trusts the hospital, and shares. Eve reads: ${await contents(eve, record.id)}.`,
