@@ -80,6 +80,13 @@ export interface OpenedBy {
 
 const everything = (): boolean => true
 
+/** Between which log indexes somebody held something, in which capacity. */
+interface Sat {
+  readonly institution: ChainId
+  readonly since: number
+  readonly end: number
+}
+
 export function permissions(parts: PermissionParts): Permissions {
   const { reads, state, now, network } = parts
   const kindOf = chainKinds(state, network)
@@ -166,14 +173,14 @@ export function permissions(parts: PermissionParts): Permissions {
     return end
   }
 
-  /** In which capacity somebody sat in a team, and up to which log index; null if she never did. */
-  const sat = async (team: ChainId, member: ChainId): Promise<{ institution: ChainId; end: number } | null> => {
+  /** In which capacity somebody sat in a team, from and up to which log index; null if she never did. */
+  const sat = async (team: ChainId, member: ChainId): Promise<Sat | null> => {
     const seat = await factOf(state, team, facts.seat(member))
     if (seat === null) return null
     const { closed = null, stale = null } = (await factOf(state, team, facts.team)) ?? {}
     // Who is out is so since the team is stale, or later.
     const ends = [seat.left, closed, seat.out ? stale : null].map((end) => end ?? Number.POSITIVE_INFINITY)
-    return { institution: seat.institution, end: Math.min(...ends) }
+    return { institution: seat.institution, since: seat.since, end: Math.min(...ends) }
   }
 
   const formerSight = async (member: ChainId, record: ChainId): Promise<Sight | null> => {
@@ -185,10 +192,14 @@ export function permissions(parts: PermissionParts): Permissions {
       if (!grant) continue
       const { institution, recipient, until } = grant
       const own =
-        institution !== null && equal(recipient, member) ? { institution, end: Number.POSITIVE_INFINITY } : null
+        institution !== null && equal(recipient, member)
+          ? { institution, since: 0, end: Number.POSITIVE_INFINITY }
+          : null
       const held = institution === null ? await sat(recipient, member) : own
       if (held === null) continue
       const index = Math.min(grant.ended ?? Number.POSITIVE_INFINITY, held.end, await endOfOrigin(record, grant))
+      // Who came to a team after that never held it.
+      if (held.since >= index) continue
       // One that has not ended holds in a capacity that she has lost: it shows her nothing, and no end says up to where it did.
       if (index === Number.POSITIVE_INFINITY && !hasExpired(grant) && !institutions.has(keyOf(held.institution)))
         continue

@@ -232,6 +232,17 @@ describe('what somebody sees of a record who left the team', () => {
   })
 })
 
+describe('who joins a team', () => {
+  it('sees nothing of a record that was taken from it before', async () => {
+    const s = await scene()
+    const seen = await sees(s, s.lee, s.record.id)
+    await s.world.revoke(s.record, [s.grant])
+    await s.world.append([await s.team.change({ adds: [s.ng] }, s.team.wraps([s.ng], 0))])
+    expect(await sees(s, s.ng, s.record.id)).toBe(0)
+    expect(await sees(s, s.lee, s.record.id)).toBe(seen)
+  })
+})
+
 describe('a ticket under a team’s grant', () => {
   async function opened() {
     const s = await scene()
