@@ -30,7 +30,7 @@ async function shareAndOpen() {
     title: 'CT',
     sections: { letter: { name: 'letter.txt', data } },
   })
-  const recipient = await chan.directory.one({ registration: `lee-${people}` })
+  const recipient = await chan.directory.one({ name: `Dr lee-${people}` })
   await record.share({ with: recipient, sections: ['letter'], reason: 'referral' })
   const opened = await lee.records.open(record.id, { purpose: 'treatment' })
   const [file] = opened.files('letter')
